@@ -1,0 +1,37 @@
+package io.idem4j.spi;
+
+import java.util.Optional;
+
+/** What became of one {@link KeyStore#compareAndSet}. Immutable. */
+public sealed interface CasResult {
+  /** The record was replaced, atomically, at one instant inside the call. */
+  record Applied() implements CasResult {}
+
+  /**
+   * Nothing was written: the live record bears another stamp, or none is live (S3).
+   *
+   * @param live the live record as of one instant inside the call at which it was live and did not
+   *     match, or nothing if none was live
+   */
+  record Refused(Optional<StoredRecord> live) implements CasResult {}
+
+  /**
+   * Nothing was written: an uncommitted writer holds the key, and a bounded wait for it ran out.
+   * Only stores with transactions answer this.
+   */
+  record Busy() implements CasResult {}
+
+  /** The only instance of {@link Applied} that is needed. */
+  CasResult APPLIED = new Applied();
+
+  /** The only instance of {@link Busy} that is needed. */
+  CasResult BUSY = new Busy();
+
+  /** Refused, because no live record exists. */
+  CasResult NONE_LIVE = new Refused(Optional.empty());
+
+  /** Returns a refusal by this live record. */
+  static CasResult refusedBy(StoredRecord live) {
+    return new Refused(Optional.of(live));
+  }
+}

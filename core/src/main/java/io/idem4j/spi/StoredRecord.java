@@ -1,0 +1,93 @@
+package io.idem4j.spi;
+
+import io.idem4j.KeyId;
+import io.idem4j.KeyStoreException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A live record as a store answers it: what was written, and the time left on lease and retention
+ * by the store's own clock (S5).
+ *
+ * <p>A record of a format that the store cannot read is handed through with its stamp and format
+ * number; core refuses it (S10). Immutable and safe for use by many threads.
+ */
+public final class StoredRecord {
+  private final KeyId keyId;
+  private final Stamp stamp;
+  private final int format;
+  private final @Nullable KeyRecord record;
+  private final Duration leaseLeft;
+  private final Duration retentionLeft;
+
+  private StoredRecord(
+      KeyId keyId,
+      Stamp stamp,
+      int format,
+      @Nullable KeyRecord record,
+      Duration leaseLeft,
+      Duration retentionLeft) {
+    this.keyId = keyId;
+    this.stamp = stamp;
+    this.format = format;
+    this.record = record;
+    this.leaseLeft = leaseLeft;
+    this.retentionLeft = retentionLeft;
+  }
+
+  /** Returns a record that was read, with the time left; a lease of zero or less is over. */
+  public static StoredRecord of(KeyRecord record, Duration leaseLeft, Duration retentionLeft) {
+    return new StoredRecord(
+        record.keyId(), record.stamp(), record.format(), record, leaseLeft, retentionLeft);
+  }
+
+  /** Returns a live record of a format that the store cannot read. */
+  public static StoredRecord ofUnknownFormat(
+      KeyId keyId, Stamp stamp, int format, Duration retentionLeft) {
+    return new StoredRecord(keyId, stamp, format, null, Duration.ZERO, retentionLeft);
+  }
+
+  /** Returns the key id that the stored value itself carries. */
+  public KeyId keyId() {
+    return keyId;
+  }
+
+  /** Returns the stamp that the record bears. */
+  public Stamp stamp() {
+    return stamp;
+  }
+
+  /** Returns the format number that the record was written with. */
+  public int format() {
+    return format;
+  }
+
+  /**
+   * Returns what was written.
+   *
+   * @throws KeyStoreException if the format is one that this release cannot read
+   */
+  public KeyRecord record() {
+    if (record == null || format != KeyRecord.FORMAT) {
+      throw KeyStoreException.unreadable(
+          keyId, "its format is " + format + ", and this release reads " + KeyRecord.FORMAT);
+    }
+    return record;
+  }
+
+  /** Returns the time left on the lease; zero or less: the lease is over. */
+  public Duration leaseLeft() {
+    return leaseLeft;
+  }
+
+  /** Returns the time left on the retention; always more than zero, because the record is live. */
+  public Duration retentionLeft() {
+    return retentionLeft;
+  }
+
+  @Override
+  public String toString() {
+    return "StoredRecord[%s format=%d lease left %s, retention left %s]"
+        .formatted(record == null ? keyId : record, format, leaseLeft, retentionLeft);
+  }
+}
