@@ -1,0 +1,297 @@
+package io.idem4j;
+
+import static java.util.Objects.requireNonNull;
+
+import io.idem4j.KeyMachine.Decision;
+import io.idem4j.KeyMachine.Request;
+import io.idem4j.KeyMachine.Settlement;
+import io.idem4j.StoreCalls.Kind;
+import io.idem4j.StoreCalls.Reply;
+import io.idem4j.spi.KeyRecord;
+import io.idem4j.spi.ReadFirst;
+import io.idem4j.spi.Slots;
+import io.idem4j.spi.StoredRecord;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One claim of a key: sends what {@link KeyMachine} decides until the key is held or somebody
+ * else's state is the answer. Never waits for another holder. For one thread.
+ */
+final class Claiming {
+  private static final long FIRST_PAUSE = Duration.ofMillis(10).toNanos();
+  private static final long LONGEST_PAUSE = Duration.ofMillis(250).toNanos();
+  private static final long TRANSIENT_BUDGET = Duration.ofSeconds(1).toNanos();
+
+  /** How a claim ends. */
+  sealed interface Answer {
+    /** The key is held. */
+    record Held(HeldKey key) implements Answer {}
+
+    /** An answer or a failure is recorded. */
+    record Recorded(KeyRecord record) implements Answer {}
+
+    /** Somebody holds the key. */
+    record InFlight(Duration retryAfter) implements Answer {}
+
+    /** Nobody knows whether the effect was made. */
+    record InDoubt() implements Answer {}
+
+    /** The key was used with another fingerprint. */
+    record Reused() implements Answer {}
+  }
+
+  private static final Duration BUSY_RETRY = Duration.ofSeconds(1);
+
+  private final Engine engine;
+  private final Request request;
+  private final Events.Subject subject;
+  private final StoreCalls calls;
+  private final Stamping stamps;
+  private final OperationPolicy policy;
+  private final long storeDeadline;
+
+  Claiming(Engine engine, Request request, Events.Subject subject) {
+    this.engine = engine;
+    this.request = request;
+    this.subject = subject;
+    this.calls = new StoreCalls(engine.store(), request.id(), subject);
+    this.stamps = new Stamping(engine.grants());
+    this.policy = request.policy();
+    this.storeDeadline = policy.storeDeadline().toNanos();
+  }
+
+  /** Claims from the beginning. */
+  Answer start() {
+    if (engine.store() instanceof ReadFirst) {
+      Optional<StoredRecord> found = lookInsistently();
+      if (found.isPresent()) {
+        return pursue(decide(found.get()));
+      }
+    }
+    return pursue(claimNew());
+  }
+
+  /** Claims again from what is live by now. */
+  Answer resume(Optional<StoredRecord> seen) {
+    return pursue(seen.isPresent() ? decide(seen.get()) : claimNew());
+  }
+
+  /** Looks at the store once, for those who wait. */
+  Optional<StoredRecord> look() {
+    return calls.find();
+  }
+
+  private Decision claimNew() {
+    return KeyMachine.claimNew(request, stamps, engine.timing().currentTimeMillis());
+  }
+
+  private Decision decide(StoredRecord live) {
+    return KeyMachine.claim(
+        request,
+        live,
+        engine.pending().released(live.stamp()),
+        stamps,
+        engine.timing().currentTimeMillis());
+  }
+
+  private Answer pursue(Decision first) {
+    try (InterruptGuard guard = new InterruptGuard()) {
+      long firstSent = now();
+      Decision.@Nullable Take taken = null;
+      Decision decision = first;
+      while (true) {
+        if (decision instanceof Decision.Replay replay) {
+          return new Answer.Recorded(replay.recorded());
+        } else if (decision instanceof Decision.Held held) {
+          return new Answer.InFlight(held.leaseLeft());
+        } else if (decision instanceof Decision.Doubt) {
+          return new Answer.InDoubt();
+        } else if (decision instanceof Decision.Reused) {
+          return new Answer.Reused();
+        } else if (decision instanceof Decision.Mine mine) {
+          return grant(mine.locked(), firstSent, mine.leaseLeft(), requireNonNull(taken), guard);
+        }
+        long sentAt = subject.at(now());
+        Reply reply;
+        if (decision instanceof Decision.Take take) {
+          taken = take;
+          StoreCalls.Write write = calls.write(take.expected(), take.next());
+          reply = send(write, sentAt + storeDeadline, guard);
+          if (reply.kind() == Kind.APPLIED) {
+            Duration leaseLeft = policy.lease().minusNanos(subject.at(now()) - sentAt);
+            return grant(take.next(), sentAt, leaseLeft, take, guard);
+          } else if (reply.kind() == Kind.UNKNOWN) {
+            withdraw(take);
+          }
+        } else {
+          Decision.Mark mark = (Decision.Mark) decision;
+          StoreCalls.Write write = calls.write(mark.expected(), mark.next());
+          reply = send(write, sentAt + storeDeadline, guard);
+          if (reply.kind() == Kind.APPLIED) {
+            return new Answer.InDoubt();
+          }
+        }
+        if (reply.kind() == Kind.BUSY) {
+          return new Answer.InFlight(BUSY_RETRY);
+        } else if (reply.kind() != Kind.REFUSED) {
+          throw reply.failure();
+        } else if (reply.live().isPresent()) {
+          decision = decide(reply.live().get());
+        } else if (now() - firstSent - storeDeadline < 0) {
+          decision = claimNew();
+        } else {
+          throw restless();
+        }
+      }
+    }
+  }
+
+  /** The key is held; the operation may run as soon as enough of the lease is left. */
+  private Answer grant(
+      KeyRecord locked,
+      long leaseFrom,
+      Duration leaseLeft,
+      Decision.Take take,
+      InterruptGuard guard) {
+    if (!KeyMachine.needsRenewal(policy.lease(), leaseLeft)) {
+      return hold(locked, leaseFrom, take);
+    }
+    KeyRecord renewed =
+        locked.toBuilder()
+            .stamp(stamps.fresh())
+            .slots(Slots.UNCHANGED)
+            .lease(policy.lease())
+            .retention(policy.lockedRetention())
+            .build();
+    long sentAt = now();
+    Reply reply = send(calls.write(locked.stamp(), renewed), sentAt + storeDeadline, guard);
+    if (reply.kind() == Kind.APPLIED) {
+      return hold(renewed, sentAt, take);
+    }
+    if (reply.kind() == Kind.REFUSED) {
+      return KeyMachine.renew(renewed, reply.live()) instanceof Settlement.Done
+          ? hold(renewed, sentAt, take)
+          : resumeRefused(reply.live());
+    }
+    withdraw(new Decision.Take(locked.stamp(), renewed, take.found(), take.putBack()));
+    throw reply.failure();
+  }
+
+  private Answer resumeRefused(Optional<StoredRecord> live) {
+    return pursue(live.isPresent() ? decide(live.get()) : claimNew());
+  }
+
+  private Answer hold(KeyRecord locked, long leaseFrom, Decision.Take take) {
+    subject.holds(locked.attempt(), locked.fence());
+    if (take.isTakeover()) {
+      subject.tell("takenOver", IdempotencyListener::takenOver);
+    } else {
+      subject.tell("claimed", IdempotencyListener::claimed);
+    }
+    return new Answer.Held(new HeldKey(engine, request, locked, stamps, calls, subject, leaseFrom));
+  }
+
+  /**
+   * Sends a write until it is settled. Before the first UNKNOWN, busy and refused for good end it
+   * at once, and a passing refusal after a second; after it, only the store deadline does.
+   */
+  private Reply send(StoreCalls.Write write, long deadline, InterruptGuard guard) {
+    long pause = FIRST_PAUSE;
+    long transientEnd = now() + TRANSIENT_BUDGET;
+    while (true) {
+      Reply reply = write.send();
+      guard.absorb();
+      long end =
+          switch (reply.kind()) {
+            case APPLIED, REFUSED, BUSY, PERMANENT -> 0;
+            case TRANSIENT -> Math.min(transientEnd, deadline);
+            case UNKNOWN -> deadline;
+          };
+      if (end == 0 || now() + pause - end >= 0) {
+        return reply;
+      }
+      guard.pause(engine.timing(), pause / 2 + engine.random().nextLong(pause / 2 + 1));
+      pause = Math.min(pause * 2, LONGEST_PAUSE);
+    }
+  }
+
+  /**
+   * A read changes nothing, so whatever failed may be repeated, for as long as a write would be.
+   */
+  private Optional<StoredRecord> lookInsistently() {
+    try (InterruptGuard guard = new InterruptGuard()) {
+      long pause = FIRST_PAUSE;
+      long end = now() + Math.min(TRANSIENT_BUDGET, storeDeadline);
+      while (true) {
+        try {
+          return calls.find();
+        } catch (KeyStoreException e) {
+          guard.absorb();
+          boolean mayPass = e.isTransient() || e.certainty() == KeyStoreException.Certainty.UNKNOWN;
+          if (!mayPass || now() + pause - end >= 0) {
+            throw e;
+          }
+          guard.pause(engine.timing(), pause);
+          pause = Math.min(pause * 2, LONGEST_PAUSE);
+        }
+      }
+    }
+  }
+
+  /** Puts back, in the background, what the unresolved claim found: its operation will not run. */
+  private void withdraw(Decision.Take take) {
+    Optional<KeyRecord> putBack = KeyMachine.withdrawal(policy, take, stamps);
+    if (putBack.isPresent()) {
+      Withdrawing withdrawing = new Withdrawing(take, putBack.get());
+      engine
+          .pending()
+          .add(
+              "the withdrawal of a claim of key " + request.id().shortDigest(),
+              new PendingWrites.Release(take.next().stamp().grant(), putBack.get().attempt()),
+              withdrawing::send,
+              now() + policy.lease().toNanos());
+    }
+  }
+
+  private final class Withdrawing {
+    private final Decision.Take take;
+    private StoreCalls.Write write;
+
+    Withdrawing(Decision.Take take, KeyRecord putBack) {
+      this.take = take;
+      this.write = calls.write(take.next().stamp(), putBack);
+    }
+
+    /** Sends once, and says whether the claim is settled. */
+    boolean send() {
+      Reply reply = write.send();
+      boolean settled = reply.kind() == Kind.APPLIED;
+      if (reply.kind() == Kind.REFUSED) {
+        KeyMachine.Withdrawal next = KeyMachine.withdrawn(take.expected(), stamps, reply.live());
+        if (next == KeyMachine.Withdrawal.FOLLOW) {
+          KeyRecord putBack = write.next().toBuilder().stamp(stamps.fresh()).build();
+          write = calls.write(reply.live().orElseThrow().stamp(), putBack);
+        }
+        settled = next == KeyMachine.Withdrawal.SETTLED;
+      }
+      if (settled) {
+        engine.rooms().ring(request.id());
+      }
+      return settled;
+    }
+  }
+
+  private KeyStoreException restless() {
+    return KeyStoreException.notApplied(
+        KeyStoreException.Reason.CONFLICT,
+        "operation %s, key %s: its record came and went for as long as the store deadline"
+            .formatted(request.key().operation(), request.id().shortDigest()),
+        null);
+  }
+
+  private long now() {
+    return engine.timing().nanoTime();
+  }
+}

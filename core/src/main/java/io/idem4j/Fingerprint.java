@@ -1,0 +1,251 @@
+package io.idem4j;
+
+import io.idem4j.spi.FingerprintDigest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What tells a retry from another request under the same key: SHA-256 over tagged parts of the
+ * request, with the id of the algorithm.
+ *
+ * <p>The fingerprint offered at the first claim is bound to the record and compared in every state,
+ * for the record's life. Digests of different algorithms are incomparable, not different, so a
+ * caller that changes what it digests offers both for a while, the old one first: {@code
+ * old.or(current)}. Immutable and safe for use by many threads.
+ */
+public final class Fingerprint {
+  private static final Fingerprint NONE =
+      new Fingerprint(List.of(new FingerprintDigest("none/1", new byte[FingerprintDigest.LENGTH])));
+
+  private final List<FingerprintDigest> digests;
+
+  private Fingerprint(List<FingerprintDigest> digests) {
+    this.digests = digests;
+  }
+
+  /** Returns the fingerprint of callers for whom the key alone identifies the request. */
+  public static Fingerprint none() {
+    return NONE;
+  }
+
+  /** Returns a builder of the built-in algorithm, {@code sha256/1}. */
+  public static Builder sha256() {
+    return new Builder("sha256/1");
+  }
+
+  /**
+   * Returns a builder of the built-in algorithm under a version of the caller's: change it whenever
+   * the parts change, and offer both versions for a while.
+   *
+   * @param version printable ASCII, at most 32 characters
+   * @throws MisuseException if the version is blank, too long or not printable ASCII
+   */
+  public static Builder sha256(String version) {
+    if (version.isEmpty()
+        || version.length() > 32
+        || !version.chars().allMatch(c -> c > ' ' && c < 0x7F)) {
+      throw new MisuseException("a fingerprint version has 1 to 32 printable ASCII characters");
+    }
+    return new Builder("sha256/1:" + version);
+  }
+
+  /**
+   * Returns the offer of this fingerprint and the other's. The first one whose algorithm the record
+   * bears is compared; a new record binds the very first.
+   *
+   * @throws MisuseException if both offer the same algorithm
+   */
+  public Fingerprint or(Fingerprint other) {
+    List<FingerprintDigest> all = new ArrayList<>(digests);
+    for (FingerprintDigest digest : other.digests) {
+      if (matching(digest.algorithm()).isPresent()) {
+        throw new MisuseException("two fingerprints of algorithm " + digest.algorithm());
+      }
+      all.add(digest);
+    }
+    return new Fingerprint(List.copyOf(all));
+  }
+
+  /** Returns what is offered, in order; never empty. */
+  public List<FingerprintDigest> digests() {
+    return digests;
+  }
+
+  boolean isNone() {
+    return digests.equals(NONE.digests);
+  }
+
+  FingerprintDigest first() {
+    return digests.get(0);
+  }
+
+  Optional<FingerprintDigest> matching(String algorithm) {
+    for (FingerprintDigest digest : digests) {
+      if (digest.algorithm().equals(algorithm)) {
+        return Optional.of(digest);
+      }
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Fingerprint that && digests.equals(that.digests);
+  }
+
+  @Override
+  public int hashCode() {
+    return digests.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "Fingerprint" + digests.stream().map(FingerprintDigest::algorithm).toList();
+  }
+
+  /**
+   * Digests the parts of one request, in the order in which they are given. Each part is followed
+   * by its length, its name and the name's length, so that no two lists of parts feed the same
+   * bytes, and a part need not be held in memory. A part given as bytes, as text or as a stream of
+   * the same bytes counts the same. Not for use by several threads; builds once.
+   */
+  public static final class Builder {
+    private final String algorithm;
+    private final MessageDigest digest = Encoding.sha256();
+    private int parts;
+    private boolean open;
+
+    private Builder(String algorithm) {
+      this.algorithm = algorithm;
+      digest.update("idem4j fingerprint 1".getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Adds a part. */
+    public Builder part(String name, byte[] content) {
+      requireClosed();
+      digest.update(content);
+      end(name, content.length);
+      return this;
+    }
+
+    /**
+     * Adds a part, as UTF-8.
+     *
+     * @throws IllegalKeyException if the text is no well-formed Unicode
+     */
+    public Builder part(String name, String content) {
+      return part(name, Text.utf8(content, "a fingerprint part"));
+    }
+
+    /**
+     * Adds a part by reading the stream to its end, in small pieces. The stream is not closed.
+     * After an exception the builder builds nothing more.
+     *
+     * @param maximumBytes how many bytes are read at most
+     * @throws FingerprintLimitException if the stream is longer; over HTTP a 413
+     * @throws IOException if the stream fails
+     */
+    public Builder part(String name, InputStream content, long maximumBytes) throws IOException {
+      // Not closed after an exception: a fingerprint of half a body must never be built.
+      OutputStream part = openPart(name, maximumBytes);
+      content.transferTo(part);
+      part.close();
+      return this;
+    }
+
+    /**
+     * Opens a part that is written piece by piece, for callers who pass the bytes on at the same
+     * time. The part ends with {@link OutputStream#close()}.
+     *
+     * @param maximumBytes how many bytes may be written; more is a {@link
+     *     FingerprintLimitException}
+     */
+    public OutputStream openPart(String name, long maximumBytes) {
+      requireClosed();
+      open = true;
+      return new Part(name, maximumBytes);
+    }
+
+    /**
+     * Returns the fingerprint.
+     *
+     * @throws MisuseException if there is no part, a part is still open, or it was built before
+     */
+    public Fingerprint build() {
+      requireClosed();
+      if (parts <= 0) {
+        throw new MisuseException(
+            parts == 0
+                ? "a fingerprint of nothing would make all requests equal: add a part, or say"
+                    + " Fingerprint.none()"
+                : "this fingerprint was built before");
+      }
+      parts = -1;
+      return new Fingerprint(List.of(new FingerprintDigest(algorithm, digest.digest())));
+    }
+
+    private void requireClosed() {
+      if (open) {
+        throw new MisuseException("a part is still open, or failed half-way");
+      }
+    }
+
+    private void end(String name, long length) {
+      byte[] tag = Text.utf8(name, "the name of a fingerprint part");
+      digest.update(ByteBuffer.allocate(Long.BYTES).putLong(0, length));
+      digest.update(tag);
+      digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, tag.length));
+      if (parts < 0) {
+        throw new MisuseException("this fingerprint was built before");
+      }
+      parts++;
+    }
+
+    private final class Part extends OutputStream {
+      private final String name;
+      private final long maximumBytes;
+      private long written;
+      private boolean closed;
+      private boolean overflow;
+
+      Part(String name, long maximumBytes) {
+        this.name = name;
+        this.maximumBytes = maximumBytes;
+      }
+
+      @Override
+      public void write(int b) {
+        write(new byte[] {(byte) b}, 0, 1);
+      }
+
+      @Override
+      public void write(byte[] bytes, int offset, int length) {
+        if (closed) {
+          throw new MisuseException("this part is closed");
+        }
+        if (length > maximumBytes - written) {
+          overflow = true;
+          throw new FingerprintLimitException(maximumBytes);
+        }
+        digest.update(bytes, offset, length);
+        written += length;
+      }
+
+      @Override
+      public void close() {
+        if (!closed && !overflow) {
+          closed = true;
+          open = false;
+          end(name, written);
+        }
+      }
+    }
+  }
+}

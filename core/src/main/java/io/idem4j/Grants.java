@@ -1,0 +1,46 @@
+package io.idem4j;
+
+import io.idem4j.spi.Grant;
+import java.nio.ByteBuffer;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.security.Security;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * Draws grants from the operating system's own source of randomness, anew for each: two processes
+ * that were restored from one image, or cloned, must not share what they draw. Safe for use by many
+ * threads.
+ */
+final class Grants implements Supplier<Grant> {
+  // Sources that ask the operating system at each draw; a DRBG would carry its state in the image.
+  private static final String[] SOURCES = {"NativePRNGNonBlocking", "Windows-PRNG"};
+
+  private final SecureRandom random = systemRandom();
+
+  @Override
+  public Grant get() {
+    byte[] bytes = new byte[Grant.LENGTH];
+    random.nextBytes(bytes);
+    ByteBuffer drawn = ByteBuffer.wrap(bytes);
+    return new Grant(drawn.getLong(), drawn.getInt());
+  }
+
+  private static SecureRandom systemRandom() {
+    Set<String> offered = Security.getAlgorithms("SecureRandom");
+    for (String source : SOURCES) {
+      if (offered.contains(source.toUpperCase(Locale.ROOT))) {
+        try {
+          return SecureRandom.getInstance(source);
+        } catch (NoSuchAlgorithmException e) {
+          throw new IllegalStateException("offered and yet not there: " + source, e);
+        }
+      }
+    }
+    throw new IllegalStateException(
+        "this platform has no random source of its operating system: "
+            + String.join(", ", SOURCES));
+  }
+}

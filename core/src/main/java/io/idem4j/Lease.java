@@ -1,0 +1,165 @@
+package io.idem4j;
+
+import io.idem4j.FailureClassifier.Verdict;
+import io.idem4j.Outcome.OwnRun;
+import io.idem4j.spi.KeyRecord;
+import io.idem4j.spi.KeyState;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A key that the caller holds until it is completed, failed or closed. Renews itself at a third of
+ * the lease, up to the policy's maximum hold. For embedders; {@link Operation#execute} does all
+ * this by itself.
+ *
+ * <p>Safe for use by many threads, and from any thread; exactly one of {@link #complete}, {@link
+ * #fail(Throwable)}, {@link #fail(Verdict)} settles it, once.
+ *
+ * @param <T> the type of the answer
+ */
+public final class Lease<T extends @Nullable Object> implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Idempotency.class);
+
+  private final Operation<T> operation;
+  private final HeldKey held;
+  private final OperationContext context;
+
+  Lease(Operation<T> operation, HeldKey held) {
+    this.operation = operation;
+    this.held = held;
+    this.context = new LeaseContext(held);
+  }
+
+  /** Returns what the operation may know about its run. */
+  public OperationContext context() {
+    return context;
+  }
+
+  HeldKey held() {
+    return held;
+  }
+
+  /**
+   * Records the answer.
+   *
+   * <p>Effect: the key is COMPLETED and every duplicate gets this answer; one atomic write. An
+   * answer that is too large, or that the codec cannot encode, is recorded as completed without its
+   * body: the operation is never run again for it.
+   *
+   * <p>Result: {@link Outcome.Executed}, which says whether the answer is known to be recorded; or
+   * {@link Outcome.Replayed} or {@link Outcome.Failed} with the caller's own value attached, where
+   * another's answer to the same request was recorded first.
+   *
+   * <p>Not to be repeated: the write itself is repeated as often as it takes, up to the store
+   * deadline here and up to the maximum hold in the background.
+   *
+   * @throws LeaseLostException if the key is another's or its record is gone; nothing was changed,
+   *     and the value is attached
+   * @throws MisuseException if the lease was completed, failed or closed before
+   */
+  public Outcome<T> complete(T value) {
+    Settling.Result result =
+        Settling.complete(held, operation.seal(value, held), operation.sealedWithoutBody());
+    if (result instanceof Settling.Result.Recorded) {
+      held.subject().tell("completed", IdempotencyListener::completed);
+      return new Outcome.Executed<>(value, true);
+    } else if (result instanceof Settling.Result.NotKnown) {
+      warn("its answer is not known to be recorded and is re-sent in the background");
+      held.subject().tell("recordedUnknown", IdempotencyListener::recordedUnknown);
+      return new Outcome.Executed<>(value, false);
+    } else if (result instanceof Settling.Result.Superseded superseded) {
+      held.subject().leaseLost("another's answer was recorded first");
+      return operation.replay(superseded.recorded(), Optional.of(new OwnRun(value, null)));
+    }
+    String why = ((Settling.Result.Lost) result).why();
+    held.subject().leaseLost(why);
+    throw new LeaseLostException(describe() + ": the lease was lost, " + why, value);
+  }
+
+  /**
+   * Records a failure as the policy's classifier sees it; an error of the virtual machine records
+   * nothing and lets the lease lapse.
+   *
+   * @return nothing if the caller should throw its failure on; an outcome where another's answer to
+   *     the same request was recorded first, with the failure attached
+   * @throws MisuseException if the lease was completed, failed or closed before
+   */
+  public Optional<Outcome<T>> fail(Throwable failure) {
+    if (failure instanceof VirtualMachineError) {
+      close();
+      return Optional.empty();
+    }
+    return settle(operation.classify(failure, held), failure);
+  }
+
+  /**
+   * Records a failure.
+   *
+   * <p>Effect: the key is FAILED, of the verdict's kind; one atomic write, repeated like that of
+   * {@link #complete}.
+   *
+   * @return nothing, or an outcome where another's answer to the same request was recorded first
+   * @throws MisuseException if the lease was completed, failed or closed before
+   */
+  public Optional<Outcome<T>> fail(Verdict verdict) {
+    return settle(verdict, null);
+  }
+
+  private Optional<Outcome<T>> settle(Verdict verdict, @Nullable Throwable failure) {
+    Settling.Result result =
+        switch (verdict.kind()) {
+          case RETRYABLE -> Settling.fail(held, KeyState.FAILED_RETRYABLE);
+          case IN_DOUBT -> Settling.fail(held, KeyState.FAILED_IN_DOUBT);
+          case FINAL -> failFinal(verdict.failure().orElseThrow());
+        };
+    if (result instanceof Settling.Result.Superseded superseded) {
+      held.subject().leaseLost("another's answer was recorded first");
+      KeyRecord recorded = superseded.recorded();
+      return Optional.of(operation.replay(recorded, Optional.of(new OwnRun(null, failure))));
+    } else if (result instanceof Settling.Result.Lost lost) {
+      held.subject().leaseLost(lost.why());
+    } else if (result instanceof Settling.Result.NotKnown) {
+      warn("its failure is not known to be recorded and is re-sent in the background");
+      held.subject().tell("recordedUnknown", IdempotencyListener::recordedUnknown);
+    } else {
+      held.subject().tell("failed", (to, event) -> to.failed(event, verdict.kind()));
+    }
+    return Optional.empty();
+  }
+
+  private Settling.Result failFinal(RecordedFailure failure) {
+    byte[] code = Envelope.failure(failure.code(), new byte[0]);
+    byte[] bytes = failure.bytes();
+    boolean fits = bytes.length <= held.engine().maximumPayload();
+    return Settling.failFinal(held, fits ? Envelope.failure(failure.code(), bytes) : code, code);
+  }
+
+  /**
+   * Gives the lease up without an outcome: renewals stop and the lease lapses, after which the
+   * policy decides. It does not release the key, because the operation may have had its effect.
+   * Does nothing if the lease was settled before; safe to repeat.
+   */
+  @Override
+  public void close() {
+    if (!held.isEnded()) {
+      held.end();
+      held.release();
+    }
+  }
+
+  private void warn(String what) {
+    log.warn("{}: {}", describe(), what);
+  }
+
+  private String describe() {
+    return "operation %s, key %s"
+        .formatted(held.request().key().operation(), held.request().id().shortDigest());
+  }
+
+  @Override
+  public String toString() {
+    return "Lease[" + describe() + "]";
+  }
+}

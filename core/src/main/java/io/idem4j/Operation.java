@@ -1,0 +1,325 @@
+package io.idem4j;
+
+import io.idem4j.FailureClassifier.Verdict;
+import io.idem4j.Outcome.OwnRun;
+import io.idem4j.spi.KeyRecord;
+import io.idem4j.spi.KeyState;
+import io.idem4j.spi.KeyStore;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A named operation that runs once per key and gives every retry the first answer. Made by {@link
+ * Idempotency#operation}; safe for use by many threads.
+ *
+ * @param <T> the type of the answer
+ */
+public final class Operation<T extends @Nullable Object> {
+  private static final Logger log = LoggerFactory.getLogger(Idempotency.class);
+
+  private final Engine engine;
+  private final String name;
+  private final Codec<T> codec;
+  private final OperationPolicy policy;
+  private final byte[] sealedWithoutBody;
+
+  /** The records whose operations the current thread is running, innermost first. */
+  private record Frame(KeyStore store, KeyId id, @Nullable Frame outer) {}
+
+  private static final ThreadLocal<@Nullable Frame> running = new ThreadLocal<>();
+
+  Operation(Engine engine, String name, Codec<T> codec, OperationPolicy policy) {
+    this.engine = engine;
+    this.name = Text.require(name, "an operation name", IdempotencyKey.OPERATION_LENGTH);
+    this.codec = codec;
+    this.policy = policy.validated();
+    String type = codec.type();
+    if (type.isBlank() || Text.utf8(type, "a codec's type").length > Codec.TYPE_LENGTH) {
+      throw new MisuseException("a codec's type has 1 to " + Codec.TYPE_LENGTH + " bytes");
+    }
+    this.sealedWithoutBody = Envelope.notKept(type);
+  }
+
+  /**
+   * Runs the action once per key. As {@link #execute(IdempotencyKey, Fingerprint, Action)} with the
+   * key of this operation, the scope and the value.
+   *
+   * @throws IllegalKeyException if the value is blank, too long or no well-formed Unicode
+   */
+  public <X extends Exception> Outcome<T> execute(
+      Scope scope, String value, Fingerprint fingerprint, Action<? extends T, X> action) throws X {
+    return execute(key(scope, value), fingerprint, action);
+  }
+
+  /** Returns the key of this operation, the scope and a value that the client chose. */
+  public IdempotencyKey key(Scope scope, String value) {
+    return IdempotencyKey.of(scope, name, value);
+  }
+
+  /**
+   * Runs the action if this is the first call under the key, and otherwise gives what the first
+   * call got.
+   *
+   * <p>Effect: the key is claimed by one atomic write before the action begins, its lease is
+   * renewed while the action runs, and the answer is recorded by one atomic write before this
+   * method returns. The action runs on the calling thread.
+   *
+   * <p>Safe to repeat: that is its purpose. While another call runs, this one waits up to the
+   * policy's wait budget; an interrupt ends the wait and stays set.
+   *
+   * @param key the key, of this operation
+   * @param fingerprint what tells a retry from another request
+   * @param action what makes the effect
+   * @throws X what the action threw, after the failure was recorded as the policy's classifier sees
+   *     it
+   * @throws KeyStoreException if the store could not be asked, or did not say whether the claim was
+   *     applied; the action was not run
+   * @throws LeaseLostException if the action ran, and its key was another's or gone when its answer
+   *     was to be recorded
+   * @throws IncomparableFingerprintException if the record's fingerprint is of an algorithm that
+   *     was not offered
+   * @throws CodecException if a recorded answer cannot be read
+   * @throws MisuseException if the key is another operation's, the action of this very key is
+   *     running on this thread, or the {@link Idempotency} is closed
+   */
+  public <X extends Exception> Outcome<T> execute(
+      IdempotencyKey key, Fingerprint fingerprint, Action<? extends T, X> action) throws X {
+    Objects.requireNonNull(action, "action");
+    Claim<T> claim = claim(key, fingerprint);
+    if (claim instanceof Claim.Denied<T> denied) {
+      return denied.outcome();
+    }
+    Lease<T> lease = ((Claim.Granted<T>) claim).lease();
+    Frame outer = running.get();
+    running.set(new Frame(engine.store(), key.id(), outer));
+    lease.held().beginRun();
+    T value;
+    try {
+      value = action.run(lease.context());
+    } catch (Throwable failure) {
+      lease.held().endRun();
+      Optional<Outcome<T>> recordedFirst = fail(lease, failure);
+      if (recordedFirst.isPresent()) {
+        return recordedFirst.get();
+      }
+      throw failure;
+    } finally {
+      if (outer == null) {
+        running.remove();
+      } else {
+        running.set(outer);
+      }
+    }
+    lease.held().endRun();
+    return lease.complete(value);
+  }
+
+  /** Whatever goes wrong while a failure is recorded, the caller sees the original one. */
+  private Optional<Outcome<T>> fail(Lease<T> lease, Throwable failure) {
+    try {
+      return lease.fail(failure);
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Claims the key for a caller that runs the operation itself: an interceptor, or a program that
+   * runs it elsewhere.
+   *
+   * <p>Effect: as the first half of {@link #execute(IdempotencyKey, Fingerprint, Action)}. A
+   * granted claim holds the key until its lease is settled, and renews itself.
+   *
+   * @throws KeyStoreException if the store could not be asked, or did not say whether the claim was
+   *     applied; the key is not held, and the claim is withdrawn in the background
+   * @throws IncomparableFingerprintException as in execute
+   * @throws CodecException as in execute
+   * @throws MisuseException as in execute
+   */
+  public Claim<T> claim(IdempotencyKey key, Fingerprint fingerprint) {
+    Objects.requireNonNull(fingerprint, "fingerprint");
+    requireUsable(key);
+    engine.activity().beginCall();
+    try {
+      long start = engine.timing().nanoTime();
+      Events.Subject subject = engine.events().about(key, start);
+      var request = new KeyMachine.Request(key, fingerprint, policy);
+      Claiming claiming = new Claiming(engine, request, subject);
+      return answer(subject, wait(claiming, claiming.start(), key, start));
+    } finally {
+      engine.activity().end();
+    }
+  }
+
+  private Claiming.Answer wait(
+      Claiming claiming, Claiming.Answer first, IdempotencyKey key, long start) {
+    long until = start + policy.waitBudget().toNanos();
+    if (!(first instanceof Claiming.Answer.InFlight) || policy.waitBudget().isZero()) {
+      return first;
+    }
+    Claiming.Answer answer = first;
+    try (WaitingRooms.Seat seat = engine.rooms().enter(key.id())) {
+      while (answer instanceof Claiming.Answer.InFlight && !engine.activity().isClosed()) {
+        WaitingRooms.Sight seen = seat.next(claiming::look, until);
+        if (seen == null) {
+          break;
+        }
+        answer = claiming.resume(seen.live());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return answer;
+  }
+
+  private Claim<T> answer(Events.Subject subject, Claiming.Answer answer) {
+    if (answer instanceof Claiming.Answer.Held held) {
+      return new Claim.Granted<>(new Lease<>(this, held.key()));
+    } else if (answer instanceof Claiming.Answer.Recorded recorded) {
+      KeyRecord record = recorded.record();
+      subject.holds(record.attempt(), record.fence());
+      Outcome<T> outcome = replay(record, Optional.empty());
+      subject.tell("replayed", IdempotencyListener::replayed);
+      return new Claim.Denied<>(outcome);
+    } else if (answer instanceof Claiming.Answer.InFlight inFlight) {
+      subject.tell("inFlight", IdempotencyListener::inFlight);
+      return new Claim.Denied<>(new Outcome.InFlight<>(inFlight.retryAfter()));
+    } else if (answer instanceof Claiming.Answer.InDoubt) {
+      subject.tell("inDoubt", IdempotencyListener::inDoubt);
+      return new Claim.Denied<>(new Outcome.InDoubt<>(Optional.empty()));
+    }
+    subject.tell("reused", IdempotencyListener::reused);
+    return new Claim.Denied<>(new Outcome.KeyReused<>());
+  }
+
+  /**
+   * Runs an action without a key and so without protection, and tells the listener: for callers
+   * that leave keys optional, so that keyed and unkeyed traffic can be counted.
+   */
+  public <X extends Exception> T executeUnprotected(Unprotected<? extends T, X> action) throws X {
+    engine.events().bypassed(name);
+    return action.run();
+  }
+
+  /** An action that runs without a key. */
+  @FunctionalInterface
+  public interface Unprotected<T extends @Nullable Object, X extends Exception> {
+    /** Makes the effect and returns the answer. */
+    T run() throws X;
+  }
+
+  private void requireUsable(IdempotencyKey key) {
+    if (!key.operation().equals(name)) {
+      throw new MisuseException(
+          "the key is one of operation " + key.operation() + ", and this is " + name);
+    }
+    if (key.isOfPayload() && !policy.namesRetention()) {
+      throw new MisuseException(
+          "operation " + name + ": keys of the payload need a policy that names its retention");
+    }
+    for (Frame frame = running.get(); frame != null; frame = frame.outer()) {
+      if (frame.store() == engine.store() && frame.id().equals(key.id())) {
+        throw new MisuseException(
+            "operation %s, key %s: nested call; this thread is running it already"
+                .formatted(name, key.id().shortDigest()));
+      }
+    }
+  }
+
+  byte[] sealedWithoutBody() {
+    return sealedWithoutBody;
+  }
+
+  /** The effect is made by now: whatever goes wrong here, the completion is recorded. */
+  byte[] seal(T value, HeldKey held) {
+    KeyId id = held.request().id();
+    byte[] bytes;
+    try {
+      bytes = codec.encode(value, id);
+    } catch (Exception | LinkageError | StackOverflowError e) {
+      log.warn(
+          "operation {}, key {}: the codec threw {}; recorded without the body",
+          name,
+          id.shortDigest(),
+          e.getClass().getName());
+      return sealedWithoutBody;
+    }
+    if (bytes == null || bytes.length > engine.maximumPayload()) {
+      log.warn(
+          "operation {}, key {}: an answer of {} bytes is over the limit of {}; recorded without"
+              + " the body",
+          name,
+          id.shortDigest(),
+          bytes == null ? "no" : bytes.length,
+          engine.maximumPayload());
+      return sealedWithoutBody;
+    }
+    return Envelope.answer(codec.type(), bytes);
+  }
+
+  Outcome<T> replay(KeyRecord record, Optional<OwnRun> ownRun) {
+    KeyId id = record.keyId();
+    Envelope envelope = Envelope.open(id, record.slots().payload());
+    boolean failed = record.state() == KeyState.FAILED_FINAL;
+    if (failed != (envelope.kind() == Envelope.Kind.FAILURE)) {
+      throw KeyStoreException.unreadable(id, "state and payload contradict each other");
+    }
+    if (failed) {
+      RecordedFailure failure = new RecordedFailure(envelope.label(), envelope.bytes());
+      return new Outcome.Failed<>(failure, ownRun);
+    }
+    if (envelope.kind() == Envelope.Kind.NOT_KEPT) {
+      return new Outcome.Replayed<>(Optional.empty(), false, ownRun);
+    }
+    return new Outcome.Replayed<>(Optional.ofNullable(decode(id, envelope)), true, ownRun);
+  }
+
+  private T decode(KeyId id, Envelope envelope) {
+    if (!envelope.label().equals(codec.type())) {
+      throw new CodecException(
+          "operation %s, key %s: the recorded answer bears another type label than the codec's %s"
+              .formatted(name, id.shortDigest(), codec.type()),
+          null);
+    }
+    try {
+      return codec.decode(envelope.bytes(), id);
+    } catch (Exception e) {
+      // A codec's message may quote the bytes, so it is neither attached nor quoted.
+      throw new CodecException(
+          "operation %s, key %s: the codec could not read the recorded answer and threw %s"
+              .formatted(name, id.shortDigest(), e.getClass().getName()),
+          null);
+    }
+  }
+
+  Verdict classify(Throwable failure, HeldKey held) {
+    if (failure instanceof IdempotencyException || policy.classifier().isEmpty()) {
+      return policy.defaultVerdict();
+    }
+    try {
+      return Objects.requireNonNull(policy.classifier().get().classify(failure));
+    } catch (RuntimeException | LinkageError e) {
+      log.warn(
+          "operation {}, key {}: the classifier threw {}; the key is in doubt",
+          name,
+          held.request().id().shortDigest(),
+          e.getClass().getName());
+      return Verdict.inDoubt();
+    }
+  }
+
+  /** Returns how long answers of this operation are kept. */
+  public Duration retention() {
+    return policy.retention();
+  }
+
+  @Override
+  public String toString() {
+    return "Operation[" + name + "]";
+  }
+}

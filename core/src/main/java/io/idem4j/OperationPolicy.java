@@ -1,0 +1,252 @@
+package io.idem4j;
+
+import io.idem4j.FailureClassifier.Verdict;
+import io.idem4j.spi.KeyRecord;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a repeated effect costs, and the times that follow from it. Only the user knows the cost, so
+ * there is no default between {@link #rerun()} and {@link #hold()}.
+ *
+ * <p>Immutable and safe for use by many threads: each {@code with…} returns a changed copy. The
+ * times are checked together when the policy is given to {@link Idempotency#operation}.
+ */
+public final class OperationPolicy {
+  private static final Duration MINIMUM_LEASE = Duration.ofMillis(10);
+  private static final Duration LONGEST_STORE_DEADLINE = Duration.ofSeconds(5);
+
+  /** What happens to a key whose holder failed or vanished. */
+  enum Mode {
+    RERUN,
+    HOLD
+  }
+
+  /** The settings. Never changed once a policy was made of them. */
+  private static final class Settings implements Cloneable {
+    private final Mode mode;
+    private Duration lease = Duration.ofSeconds(30);
+    private Duration maximumHold = Duration.ofMinutes(15);
+    private @Nullable Duration retention;
+    private Duration inDoubtRetention = Duration.ofDays(30);
+    private @Nullable Duration storeDeadline;
+    private Duration waitBudget = Duration.ZERO;
+    private boolean interruptOnLeaseLoss;
+    private @Nullable FailureClassifier classifier;
+
+    Settings(Mode mode) {
+      this.mode = mode;
+    }
+
+    Settings copy() {
+      try {
+        return (Settings) clone();
+      } catch (CloneNotSupportedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  private final Settings settings;
+
+  private OperationPolicy(Settings settings) {
+    this.settings = settings;
+  }
+
+  private OperationPolicy with(Consumer<Settings> change) {
+    Settings copy = settings.copy();
+    change.accept(copy);
+    return new OperationPolicy(copy);
+  }
+
+  /**
+   * The operation may run again: a failure releases the key, and a key whose holder vanished is
+   * taken over when its lease is over. For operations that forward a derived key to the systems
+   * they call, or whose effects roll back or converge.
+   */
+  public static OperationPolicy rerun() {
+    return new OperationPolicy(new Settings(Mode.RERUN));
+  }
+
+  /**
+   * The operation never runs again by itself once it may have had an effect: a failure, and a
+   * vanished holder, leave the key in doubt until somebody settles it. Declare the failures that
+   * are known to be harmless with {@link #withReleased}, or replace the {@link #withClassifier
+   * classifier}.
+   */
+  public static OperationPolicy hold() {
+    return new OperationPolicy(new Settings(Mode.HOLD));
+  }
+
+  /** For how long a lock is respected without a renewal; 30 s by default, 10 ms at least. */
+  public OperationPolicy withLease(Duration lease) {
+    return with(settings -> settings.lease = lease);
+  }
+
+  /** For how long a lease is renewed at most; 15 min by default. */
+  public OperationPolicy withMaximumHold(Duration maximumHold) {
+    return with(settings -> settings.maximumHold = maximumHold);
+  }
+
+  /** For how long an answer is kept, counted from its recording; 24 h by default. */
+  public OperationPolicy withRetention(Duration retention) {
+    return with(settings -> settings.retention = retention);
+  }
+
+  /** For how long a record in doubt is kept; 30 d by default, never shorter than the rest. */
+  public OperationPolicy withInDoubtRetention(Duration inDoubtRetention) {
+    return with(settings -> settings.inDoubtRetention = inDoubtRetention);
+  }
+
+  /**
+   * For how long a store call is repeated until its outcome is known; by default the smaller of 5 s
+   * and a third of the lease, which is also the most.
+   */
+  public OperationPolicy withStoreDeadline(Duration storeDeadline) {
+    return with(settings -> settings.storeDeadline = storeDeadline);
+  }
+
+  /** For how long a duplicate waits for a running call to end; zero by default. */
+  public OperationPolicy withWaitBudget(Duration waitBudget) {
+    return with(settings -> settings.waitBudget = waitBudget);
+  }
+
+  /**
+   * Interrupts the thread that runs the operation when its lease is lost; off by default. The
+   * interrupt never reaches a thread whose operation has ended.
+   */
+  public OperationPolicy withInterruptOnLeaseLoss() {
+    return with(settings -> settings.interruptOnLeaseLoss = true);
+  }
+
+  /** Replaces the classifier of failures. */
+  public OperationPolicy withClassifier(FailureClassifier classifier) {
+    return with(settings -> settings.classifier = classifier);
+  }
+
+  /** Declares failures of this type harmless: they made no effect, and release the key. */
+  public OperationPolicy withReleased(Class<? extends Throwable> type) {
+    return withFirst(type, failure -> Verdict.retryable());
+  }
+
+  /** Declares failures of this type to be answers: they are recorded and replayed. */
+  public <F extends Throwable> OperationPolicy withFinal(
+      Class<F> type, Function<? super F, RecordedFailure> recorder) {
+    return withFirst(type, failure -> Verdict.isFinal(recorder.apply(type.cast(failure))));
+  }
+
+  private OperationPolicy withFirst(Class<? extends Throwable> type, FailureClassifier first) {
+    FailureClassifier rest = classifier().orElse(failure -> defaultVerdict());
+    return withClassifier(
+        failure -> type.isInstance(failure) ? first.classify(failure) : rest.classify(failure));
+  }
+
+  Mode mode() {
+    return settings.mode;
+  }
+
+  Duration lease() {
+    return settings.lease;
+  }
+
+  Duration maximumHold() {
+    return settings.maximumHold;
+  }
+
+  Duration retention() {
+    return settings.retention == null ? Duration.ofDays(1) : settings.retention;
+  }
+
+  boolean namesRetention() {
+    return settings.retention != null;
+  }
+
+  Duration inDoubtRetention() {
+    return max(settings.inDoubtRetention, releasedRetention());
+  }
+
+  Duration releasedRetention() {
+    return lease().plus(retention());
+  }
+
+  /** A lapsed lock is a doubt that nobody has marked yet, unless the policy re-runs. */
+  Duration lockedRetention() {
+    return mode() == Mode.RERUN ? releasedRetention() : lease().plus(inDoubtRetention());
+  }
+
+  Duration storeDeadline() {
+    return settings.storeDeadline != null
+        ? settings.storeDeadline
+        : min(LONGEST_STORE_DEADLINE, lease().dividedBy(3));
+  }
+
+  Duration waitBudget() {
+    return settings.waitBudget;
+  }
+
+  boolean interruptsOnLeaseLoss() {
+    return settings.interruptOnLeaseLoss;
+  }
+
+  Optional<FailureClassifier> classifier() {
+    return Optional.ofNullable(settings.classifier);
+  }
+
+  Verdict defaultVerdict() {
+    return mode() == Mode.RERUN ? Verdict.retryable() : Verdict.inDoubt();
+  }
+
+  /** Checks the times against each other, before anything is done by them. */
+  OperationPolicy validated() {
+    for (Map.Entry<String, Duration> time :
+        Map.of(
+                "lease", lease(),
+                "maximum hold", maximumHold(),
+                "retention", retention(),
+                "in-doubt retention", settings.inDoubtRetention,
+                "wait budget", waitBudget())
+            .entrySet()) {
+      if (time.getValue().isNegative()
+          || time.getValue().compareTo(KeyRecord.MAXIMUM_DURATION.dividedBy(4)) > 0) {
+        throw new MisuseException(
+            "the " + time.getKey() + " is " + time.getValue() + ", which is out of range");
+      }
+    }
+    if (lease().compareTo(MINIMUM_LEASE) < 0) {
+      throw new MisuseException("the lease is " + lease() + ", and lasts 10 ms at least");
+    }
+    if (maximumHold().compareTo(lease()) < 0) {
+      throw new MisuseException("the maximum hold is shorter than the lease");
+    }
+    if (storeDeadline().isNegative()
+        || storeDeadline().isZero()
+        || storeDeadline().compareTo(lease().dividedBy(3)) > 0) {
+      throw new MisuseException("the store deadline is between zero and a third of the lease");
+    }
+    if (retention().compareTo(lease().plus(storeDeadline().multipliedBy(2))) < 0) {
+      throw new MisuseException(
+          "the retention is "
+              + retention()
+              + ", and must be the lease and two store deadlines at least");
+    }
+    return this;
+  }
+
+  private static Duration min(Duration a, Duration b) {
+    return a.compareTo(b) <= 0 ? a : b;
+  }
+
+  private static Duration max(Duration a, Duration b) {
+    return a.compareTo(b) >= 0 ? a : b;
+  }
+
+  @Override
+  public String toString() {
+    return "OperationPolicy[%s lease=%s maximumHold=%s retention=%s inDoubtRetention=%s]"
+        .formatted(mode(), lease(), maximumHold(), retention(), inDoubtRetention());
+  }
+}

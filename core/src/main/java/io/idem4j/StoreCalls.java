@@ -1,0 +1,138 @@
+package io.idem4j;
+
+import io.idem4j.spi.CasResult;
+import io.idem4j.spi.KeyRecord;
+import io.idem4j.spi.KeyStore;
+import io.idem4j.spi.Stamp;
+import io.idem4j.spi.StoredRecord;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls the store for one request and makes a plain value of whatever comes back. A record that
+ * answers for another key is an error here, once for all callers. Safe for use by many threads.
+ */
+final class StoreCalls {
+  private final KeyStore store;
+  private final KeyId id;
+  private final Events.Subject subject;
+
+  StoreCalls(KeyStore store, KeyId id, Events.Subject subject) {
+    this.store = store;
+    this.id = id;
+    this.subject = subject;
+  }
+
+  /** What one write brought. */
+  enum Kind {
+    APPLIED,
+    REFUSED,
+    BUSY,
+    TRANSIENT,
+    PERMANENT,
+    UNKNOWN
+  }
+
+  /** One reply: a live record only with REFUSED, an error only with the last three. */
+  record Reply(Kind kind, Optional<StoredRecord> live, @Nullable KeyStoreException error) {
+    /** Returns the error, or the one that stands for a key which stayed busy. */
+    KeyStoreException failure() {
+      return error != null
+          ? error
+          : KeyStoreException.notApplied(
+              KeyStoreException.Reason.BUSY, "an uncommitted writer holds the key", null);
+    }
+  }
+
+  Optional<StoredRecord> find() {
+    try {
+      Optional<StoredRecord> live = store.find(id);
+      live.ifPresent(this::requireOwn);
+      return live;
+    } catch (KeyStoreException e) {
+      subject.storeError(e);
+      throw e;
+    } catch (RuntimeException e) {
+      KeyStoreException error = foreign(e);
+      subject.storeError(error);
+      throw error;
+    }
+  }
+
+  private Reply compareAndSet(Stamp expected, KeyRecord next) {
+    try {
+      CasResult result = store.compareAndSet(id, expected, next);
+      if (result instanceof CasResult.Applied) {
+        return new Reply(Kind.APPLIED, Optional.empty(), null);
+      }
+      if (result instanceof CasResult.Refused refused) {
+        refused.live().ifPresent(this::requireOwn);
+        return new Reply(Kind.REFUSED, refused.live(), null);
+      }
+      return new Reply(Kind.BUSY, Optional.empty(), null);
+    } catch (KeyStoreException e) {
+      return failed(e);
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      return failed(foreign(e));
+    }
+  }
+
+  private Reply failed(KeyStoreException error) {
+    subject.storeError(error);
+    Kind kind =
+        error.certainty() == KeyStoreException.Certainty.UNKNOWN
+            ? Kind.UNKNOWN
+            : error.isTransient() ? Kind.TRANSIENT : Kind.PERMANENT;
+    return new Reply(kind, Optional.empty(), error);
+  }
+
+  private void requireOwn(StoredRecord live) {
+    if (!live.keyId().equals(id)) {
+      throw KeyStoreException.unreadable(id, "it answers for another key");
+    }
+  }
+
+  /** A store must throw nothing else (S7); what it throws all the same proves nothing. */
+  private static KeyStoreException foreign(Throwable thrown) {
+    return KeyStoreException.unknown("the store threw " + thrown.getClass().getName(), thrown);
+  }
+
+  /** Returns a write that may be sent again and again until it is settled. */
+  Write write(Stamp expected, KeyRecord next) {
+    return new Write(expected, next);
+  }
+
+  /**
+   * One write: the same expected and the same next stamp, however often it is sent. After a first
+   * UNKNOWN only APPLIED or REFUSED settles it, because the first may still be applied. Used by one
+   * thread at a time.
+   */
+  final class Write {
+    private final Stamp expected;
+    private final KeyRecord next;
+    private @Nullable KeyStoreException unknown;
+
+    private Write(Stamp expected, KeyRecord next) {
+      this.expected = expected;
+      this.next = next;
+    }
+
+    Stamp expected() {
+      return expected;
+    }
+
+    KeyRecord next() {
+      return next;
+    }
+
+    Reply send() {
+      Reply reply = compareAndSet(expected, next);
+      if (reply.kind() == Kind.UNKNOWN) {
+        unknown = reply.error();
+      } else if (unknown != null && reply.kind() != Kind.APPLIED && reply.kind() != Kind.REFUSED) {
+        return new Reply(Kind.UNKNOWN, Optional.empty(), unknown);
+      }
+      return reply;
+    }
+  }
+}
