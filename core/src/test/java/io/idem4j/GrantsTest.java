@@ -1,0 +1,62 @@
+package io.idem4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.idem4j.memory.MemoryKeyStore;
+import io.idem4j.spi.Grant;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a process uses up: randomness, threads and memory. */
+class GrantsTest {
+  @Test
+  void peer28_grants_comeFromTheOperatingSystem() {
+    Grants grants = new Grants();
+    Set<Grant> drawn = new HashSet<>();
+    for (int draw = 0; draw < 100_000; draw++) {
+      assertThat(drawn.add(grants.get())).isTrue();
+    }
+  }
+
+  /** 50,000 keys: no thread, timer, room or pending write is left, and the store can be emptied. */
+  @Test
+  @Timeout(60)
+  void i43_nothingOutlivesItsCall() throws InterruptedException {
+    MemoryKeyStore store = new MemoryKeyStore(100_000);
+    try (Idempotency idempotency = Idempotency.builder(store).build()) {
+      Operation<String> operation =
+          idempotency.operation(
+              "op",
+              Codec.text(),
+              OperationPolicy.rerun()
+                  .withLease(Duration.ofMillis(10))
+                  .withMaximumHold(Duration.ofMillis(10))
+                  .withRetention(Duration.ofMillis(20)));
+      for (int call = 0; call < 50_000; call++) {
+        operation.execute(Scope.single(), "k" + call, Fingerprint.none(), context -> "x");
+      }
+      assertThat(idempotency.engine().rooms().size()).isZero();
+      assertThat(idempotency.engine().pending().size()).isZero();
+      assertThat(idempotency.close(Duration.ofSeconds(10))).isTrue();
+    }
+    Thread.sleep(30);
+    while (store.purge(10_000) > 0) {
+      assertThat(store.size()).isNotNegative();
+    }
+    assertThat(store.size()).isZero();
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (threads() > 0 && System.nanoTime() - deadline < 0) {
+      Thread.sleep(50);
+    }
+    assertThat(threads()).as("idle threads end").isZero();
+  }
+
+  private static long threads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("idem4j-"))
+        .count();
+  }
+}
