@@ -136,7 +136,7 @@ final class Claiming {
         if (reply.kind() == Kind.BUSY) {
           return new Answer.InFlight(BUSY_RETRY);
         } else if (reply.kind() != Kind.REFUSED) {
-          throw reply.failure();
+          throw failed(reply.failure());
         } else if (reply.live().isPresent()) {
           decision = decide(reply.live().get());
         } else if (now() - firstSent - storeDeadline < 0) {
@@ -176,7 +176,7 @@ final class Claiming {
           : resumeRefused(reply.live());
     }
     withdraw(new Decision.Take(locked.stamp(), renewed, take.found(), take.putBack()));
-    throw reply.failure();
+    throw failed(reply.failure());
   }
 
   private Answer resumeRefused(Optional<StoredRecord> live) {
@@ -231,7 +231,7 @@ final class Claiming {
           guard.absorb();
           boolean mayPass = e.isTransient() || e.certainty() == KeyStoreException.Certainty.UNKNOWN;
           if (!mayPass || now() + pause - end >= 0) {
-            throw e;
+            throw failed(e);
           }
           guard.pause(engine.timing(), pause);
           pause = Math.min(pause * 2, LONGEST_PAUSE);
@@ -281,6 +281,22 @@ final class Claiming {
       }
       return settled;
     }
+  }
+
+  private KeyStoreException failed(KeyStoreException error) {
+    String operation = request.key().operation();
+    String key = request.id().shortDigest();
+    return error.certainty() == KeyStoreException.Certainty.UNKNOWN
+        ? KeyStoreException.unknown(
+            "operation %s, key %s: the store did not say whether the claim was applied. The"
+                    .formatted(operation, key)
+                + " operation was not run and the claim is withdrawn; retry later",
+            error)
+        : KeyStoreException.notApplied(
+            error.reason(),
+            "operation %s, key %s: the key was not claimed (%s) and the operation was not run"
+                .formatted(operation, key, error.reason()),
+            error);
   }
 
   private KeyStoreException restless() {

@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A key that this process holds: renews the lease until the operation ends, and hands over to
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * during a store call.
  */
 final class HeldKey {
+  private static final Logger log = LoggerFactory.getLogger(Idempotency.class);
   private static final long SHORTEST_RETRY = Duration.ofMillis(5).toNanos();
 
   private final Engine engine;
@@ -158,15 +161,13 @@ final class HeldKey {
   /**
    * Ends the renewals: nothing follows but the settlement, or nothing at all.
    *
-   * @return the stamp that a settlement expects first
+   * @return the stamp that a settlement expects first, or null if they were ended before
    */
-  Stamp end() {
+  @Nullable Stamp end() {
     lock.lock();
     try {
       if (ended) {
-        throw new MisuseException(
-            "operation %s, key %s: this lease was completed, failed or closed before"
-                .formatted(request.key().operation(), request.id().shortDigest()));
+        return null;
       }
       ended = true;
       if (timer != null) {
@@ -182,15 +183,6 @@ final class HeldKey {
   void release() {
     engine.rooms().ring(request.id());
     engine.activity().end();
-  }
-
-  boolean isEnded() {
-    lock.lock();
-    try {
-      return ended;
-    } finally {
-      lock.unlock();
-    }
   }
 
   private long now() {
@@ -233,25 +225,23 @@ final class HeldKey {
     } finally {
       lock.unlock();
     }
-    if (tell) {
-      submit(() -> tellLoss("no renewal was confirmed in time"));
+    if (tell && !submitted(() -> tellLoss("no renewal was confirmed in time"))) {
+      tellLoss("no renewal was confirmed in time, and the executor refuses work");
     }
-    if (renew && !submit(this::renew)) {
-      lock.lock();
-      try {
-        renewing = false;
-      } finally {
-        lock.unlock();
-      }
+    if (renew && !submitted(this::renew)) {
+      log.warn(
+          "operation {}, key {}: the executor refuses renewals",
+          request.key().operation(),
+          request.id().shortDigest());
+      afterRenewal(null, null);
     }
   }
 
-  private boolean submit(Runnable task) {
+  private boolean submitted(Runnable task) {
     try {
       engine.executor().execute(task);
       return true;
     } catch (RejectedExecutionException e) {
-      subject.leaseLost("the executor refuses work");
       return false;
     }
   }
@@ -283,14 +273,14 @@ final class HeldKey {
     afterRenewal(write, reply);
   }
 
-  private void afterRenewal(StoreCalls.Write write, @Nullable Reply reply) {
+  private void afterRenewal(StoreCalls.@Nullable Write write, @Nullable Reply reply) {
     String why = null;
     lock.lock();
     try {
       renewing = false;
-      if (reply != null && reply.kind() == StoreCalls.Kind.APPLIED) {
+      if (write != null && reply != null && reply.kind() == StoreCalls.Kind.APPLIED) {
         confirm(write);
-      } else if (reply != null && reply.kind() == StoreCalls.Kind.REFUSED) {
+      } else if (write != null && reply != null && reply.kind() == StoreCalls.Kind.REFUSED) {
         why = refused(write, reply);
       } else {
         nextRenewal = now() + Math.max(lease / 12, SHORTEST_RETRY);

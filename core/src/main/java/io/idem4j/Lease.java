@@ -60,8 +60,7 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
    * @throws MisuseException if the lease was completed, failed or closed before
    */
   public Outcome<T> complete(T value) {
-    Settling.Result result =
-        Settling.complete(held, operation.seal(value, held), operation.sealedWithoutBody());
+    Settling.Result result = Settling.complete(held, seal(value), operation.sealedWithoutBody());
     if (result instanceof Settling.Result.Recorded) {
       held.subject().tell("completed", IdempotencyListener::completed);
       return new Outcome.Executed<>(value, true);
@@ -76,6 +75,15 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
     String why = ((Settling.Result.Lost) result).why();
     held.subject().leaseLost(why);
     throw new LeaseLostException(describe() + ": the lease was lost, " + why, value);
+  }
+
+  private byte[] seal(T value) {
+    try {
+      return operation.seal(value, held);
+    } catch (VirtualMachineError e) {
+      close();
+      throw e;
+    }
   }
 
   /**
@@ -143,8 +151,7 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (!held.isEnded()) {
-      held.end();
+    if (held.end() != null) {
       held.release();
     }
   }

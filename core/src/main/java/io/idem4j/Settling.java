@@ -43,6 +43,11 @@ final class Settling {
 
   private Settling(HeldKey held, KeyState state, Slots slots, byte[] withoutBody) {
     Stamp expected = held.end();
+    if (expected == null) {
+      throw new MisuseException(
+          "operation %s, key %s: this lease was completed, failed or closed before"
+              .formatted(held.request().key().operation(), held.request().id().shortDigest()));
+    }
     this.held = held;
     this.withoutBody = withoutBody;
     this.write =

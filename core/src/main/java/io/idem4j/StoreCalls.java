@@ -94,7 +94,8 @@ final class StoreCalls {
 
   /** A store must throw nothing else (S7); what it throws all the same proves nothing. */
   private static KeyStoreException foreign(Throwable thrown) {
-    return KeyStoreException.unknown("the store threw " + thrown.getClass().getName(), thrown);
+    return KeyStoreException.unknown(
+        "the store threw " + thrown.getClass().getName(), new Withheld(thrown));
   }
 
   /** Returns a write that may be sent again and again until it is settled. */

@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Clock: {@link System#nanoTime()} (S5). Bounded: when {@code maximumRecords} are held and none
  * of them is past its retention, claims of new keys are refused ({@link
  * KeyStoreException.Reason#FULL}); live records are never evicted. Records past their retention
- * leave by {@link #purge} or when a claim needs their room. Safe for use by many threads.
+ * leave by {@link #purge} or when a claim needs their room, at the latest a second after they were
+ * over. Safe for use by many threads.
  */
 public final class MemoryKeyStore implements ReadFirst, RecordPurger, RecordScanner {
   /** The largest payload or checkpoint, in bytes: 16 MiB. */
@@ -175,14 +176,32 @@ public final class MemoryKeyStore implements ReadFirst, RecordPurger, RecordScan
 
   private boolean makeRoom() {
     long now = nanoClock.getAsLong();
+    if (size.get() < maximumRecords) {
+      return true;
+    }
     if (nextSweep - now > 0) {
       return false;
     }
     if (purge(SWEEP) > 0) {
       return true;
     }
+    // What was over may have been taken by a sweep beside this one, which made the room.
+    if (size.get() < maximumRecords) {
+      return true;
+    }
     // A sweep visits every record. Where nothing was over, refusals of the next second are cheap.
     nextSweep = now + SWEEP_PAUSE_NANOS;
+    return false;
+  }
+
+  private boolean reserve() {
+    int held = size.get();
+    while (held < maximumRecords) {
+      if (size.compareAndSet(held, held + 1)) {
+        return true;
+      }
+      held = size.get();
+    }
     return false;
   }
 
@@ -231,8 +250,7 @@ public final class MemoryKeyStore implements ReadFirst, RecordPurger, RecordScan
       if (live != null && live.record().format() != KeyRecord.FORMAT) {
         throw KeyStoreException.unreadable(id, "its format is " + live.record().format());
       }
-      if (old == null && size.incrementAndGet() > maximumRecords) {
-        size.decrementAndGet();
+      if (old == null && !reserve()) {
         full = true;
         return null;
       }
