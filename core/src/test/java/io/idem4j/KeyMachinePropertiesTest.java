@@ -25,7 +25,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 /** What holds for every decision of {@link KeyMachine}, whatever record and request meet. */
-class KeyMachineProperties {
+class KeyMachinePropertiesTest {
   private static final Grant MINE = new Grant(1, 1);
   private static final Grant OTHERS = new Grant(2, 2);
   private static final Grant MARKER = new Grant(3, 3);

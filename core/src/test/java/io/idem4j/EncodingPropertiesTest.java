@@ -22,7 +22,7 @@ import net.jqwik.api.Tuple;
 import net.jqwik.api.Tuple.Tuple2;
 
 /** Keys and fingerprints are injective over everything that people put into them. */
-class EncodingProperties {
+class EncodingPropertiesTest {
   /** Texts that other libraries took for equal, or that end somebody's encoding. */
   private static final List<String> ADVERSARIAL =
       List.of(
@@ -69,7 +69,7 @@ class EncodingProperties {
   @Provide
   Arbitrary<String> text() {
     Arbitrary<String> any =
-        Arbitraries.strings().ofMinLength(1).ofMaxLength(12).filter(EncodingProperties::isUsable);
+        Arbitraries.strings().ofMinLength(1).ofMaxLength(12).filter(EncodingPropertiesTest::isUsable);
     Arbitrary<String> joined =
         Arbitraries.of(ADVERSARIAL)
             .list()
