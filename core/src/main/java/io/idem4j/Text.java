@@ -26,6 +26,9 @@ final class Text {
   /** Returns {@code text} if it can be stored as a record's reference. */
   static String requireReference(@Nullable String reference) {
     String text = require(reference, "a reference", KeyRecord.REFERENCE_LENGTH);
+    if (text.indexOf('\0') >= 0) {
+      throw new IllegalKeyException("a reference has no U+0000, which some databases cannot hold");
+    }
     if (utf8(text, "a reference").length > KeyRecord.REFERENCE_LENGTH) {
       throw new IllegalKeyException(
           "a reference has at most " + KeyRecord.REFERENCE_LENGTH + " bytes of UTF-8");

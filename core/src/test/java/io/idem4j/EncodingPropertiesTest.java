@@ -69,7 +69,10 @@ class EncodingPropertiesTest {
   @Provide
   Arbitrary<String> text() {
     Arbitrary<String> any =
-        Arbitraries.strings().ofMinLength(1).ofMaxLength(12).filter(EncodingPropertiesTest::isUsable);
+        Arbitraries.strings()
+            .ofMinLength(1)
+            .ofMaxLength(12)
+            .filter(EncodingPropertiesTest::isUsable);
     Arbitrary<String> joined =
         Arbitraries.of(ADVERSARIAL)
             .list()
