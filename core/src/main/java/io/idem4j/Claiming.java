@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * else's state is the answer. Never waits for another holder. For one thread.
  */
 final class Claiming {
-  private static final long FIRST_PAUSE = Duration.ofMillis(10).toNanos();
-  private static final long LONGEST_PAUSE = Duration.ofMillis(250).toNanos();
   private static final long TRANSIENT_BUDGET = Duration.ofSeconds(1).toNanos();
+
+  private static final String NOT_RUN = "the operation was not run, retry later";
 
   /** How a claim ends. */
   sealed interface Answer {
@@ -51,6 +51,7 @@ final class Claiming {
   private final Stamping stamps;
   private final OperationPolicy policy;
   private final long storeDeadline;
+  private Decision.@Nullable Take taken;
 
   Claiming(Engine engine, Request request, Events.Subject subject) {
     this.engine = engine;
@@ -78,9 +79,20 @@ final class Claiming {
     return pursue(seen.isPresent() ? decide(seen.get()) : claimNew());
   }
 
-  /** Looks at the store once, for those who wait. */
-  Optional<StoredRecord> look() {
-    return calls.find();
+  /** Looks at the store once, for those who wait; null if it could not be asked just now. */
+  WaitingRooms.@Nullable Sight look() {
+    try {
+      return new WaitingRooms.Sight(calls.find());
+    } catch (KeyStoreException e) {
+      if (mayPass(e)) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  private static boolean mayPass(KeyStoreException e) {
+    return e.isTransient() || e.certainty() == KeyStoreException.Certainty.UNKNOWN;
   }
 
   private Decision claimNew() {
@@ -91,7 +103,7 @@ final class Claiming {
     return KeyMachine.claim(
         request,
         live,
-        engine.pending().released(live.stamp()),
+        engine.pending().of(live.stamp()),
         stamps,
         engine.timing().currentTimeMillis());
   }
@@ -99,7 +111,6 @@ final class Claiming {
   private Answer pursue(Decision first) {
     try (InterruptGuard guard = new InterruptGuard()) {
       long firstSent = now();
-      Decision.@Nullable Take taken = null;
       Decision decision = first;
       while (true) {
         if (decision instanceof Decision.Replay replay) {
@@ -118,7 +129,7 @@ final class Claiming {
         if (decision instanceof Decision.Take take) {
           taken = take;
           StoreCalls.Write write = calls.write(take.expected(), take.next());
-          reply = send(write, sentAt + storeDeadline, guard);
+          reply = send(write, sentAt + storeDeadline, false, guard);
           if (reply.kind() == Kind.APPLIED) {
             Duration leaseLeft = policy.lease().minusNanos(subject.at(now()) - sentAt);
             return grant(take.next(), sentAt, leaseLeft, take, guard);
@@ -128,7 +139,7 @@ final class Claiming {
         } else {
           Decision.Mark mark = (Decision.Mark) decision;
           StoreCalls.Write write = calls.write(mark.expected(), mark.next());
-          reply = send(write, sentAt + storeDeadline, guard);
+          reply = send(write, sentAt + storeDeadline, false, guard);
           if (reply.kind() == Kind.APPLIED) {
             return new Answer.InDoubt();
           }
@@ -136,14 +147,11 @@ final class Claiming {
         if (reply.kind() == Kind.BUSY) {
           return new Answer.InFlight(BUSY_RETRY);
         } else if (reply.kind() != Kind.REFUSED) {
-          throw failed(reply.failure());
-        } else if (reply.live().isPresent()) {
-          decision = decide(reply.live().get());
-        } else if (now() - firstSent - storeDeadline < 0) {
-          decision = claimNew();
-        } else {
+          throw failed(reply);
+        } else if (now() - firstSent - storeDeadline >= 0) {
           throw restless();
         }
+        decision = reply.live().isPresent() ? decide(reply.live().get()) : claimNew();
       }
     }
   }
@@ -166,7 +174,7 @@ final class Claiming {
             .retention(policy.lockedRetention())
             .build();
     long sentAt = now();
-    Reply reply = send(calls.write(locked.stamp(), renewed), sentAt + storeDeadline, guard);
+    Reply reply = send(calls.write(locked.stamp(), renewed), sentAt + storeDeadline, true, guard);
     if (reply.kind() == Kind.APPLIED) {
       return hold(renewed, sentAt, take);
     }
@@ -176,7 +184,7 @@ final class Claiming {
           : resumeRefused(reply.live());
     }
     withdraw(new Decision.Take(locked.stamp(), renewed, take.found(), take.putBack()));
-    throw failed(reply.failure());
+    throw failed(reply);
   }
 
   private Answer resumeRefused(Optional<StoredRecord> live) {
@@ -184,37 +192,41 @@ final class Claiming {
   }
 
   private Answer hold(KeyRecord locked, long leaseFrom, Decision.Take take) {
+    // The renewals begin before the listener is told, however long that takes.
+    HeldKey held = new HeldKey(engine, request, locked, stamps, calls, subject, leaseFrom);
     subject.holds(locked.attempt(), locked.fence());
     if (take.isTakeover()) {
       subject.tell("takenOver", IdempotencyListener::takenOver);
     } else {
       subject.tell("claimed", IdempotencyListener::claimed);
     }
-    return new Answer.Held(new HeldKey(engine, request, locked, stamps, calls, subject, leaseFrom));
+    return new Answer.Held(held);
   }
 
   /**
-   * Sends a write until it is settled. Before the first UNKNOWN, busy and refused for good end it
-   * at once, and a passing refusal after a second; after it, only the store deadline does.
+   * Sends a write until it is settled. Before the first UNKNOWN, refused for good ends it at once,
+   * and a passing refusal after a second; after it, only the store deadline does. Busy ends a
+   * claim, for which it is an answer.
    */
-  private Reply send(StoreCalls.Write write, long deadline, InterruptGuard guard) {
-    long pause = FIRST_PAUSE;
-    long transientEnd = now() + TRANSIENT_BUDGET;
-    while (true) {
-      Reply reply = write.send();
+  private Reply send(
+      StoreCalls.Write write, long deadline, boolean outlastBusy, InterruptGuard guard) {
+    Backoff backoff = new Backoff(engine, guard);
+    long begin = now();
+    long transientEnd = Math.min(begin + TRANSIENT_BUDGET, deadline);
+    Reply reply;
+    long end;
+    do {
+      reply = write.send();
       guard.absorb();
-      long end =
+      end =
           switch (reply.kind()) {
-            case APPLIED, REFUSED, BUSY, PERMANENT -> 0;
-            case TRANSIENT -> Math.min(transientEnd, deadline);
+            case APPLIED, REFUSED, PERMANENT -> begin;
+            case BUSY -> outlastBusy ? transientEnd : begin;
+            case TRANSIENT -> transientEnd;
             case UNKNOWN -> deadline;
           };
-      if (end == 0 || now() + pause - end >= 0) {
-        return reply;
-      }
-      guard.pause(engine.timing(), pause / 2 + engine.random().nextLong(pause / 2 + 1));
-      pause = Math.min(pause * 2, LONGEST_PAUSE);
-    }
+    } while (backoff.pause(end));
+    return reply;
   }
 
   /**
@@ -222,19 +234,16 @@ final class Claiming {
    */
   private Optional<StoredRecord> lookInsistently() {
     try (InterruptGuard guard = new InterruptGuard()) {
-      long pause = FIRST_PAUSE;
+      Backoff backoff = new Backoff(engine, guard);
       long end = now() + Math.min(TRANSIENT_BUDGET, storeDeadline);
       while (true) {
         try {
           return calls.find();
         } catch (KeyStoreException e) {
           guard.absorb();
-          boolean mayPass = e.isTransient() || e.certainty() == KeyStoreException.Certainty.UNKNOWN;
-          if (!mayPass || now() + pause - end >= 0) {
+          if (!mayPass(e) || !backoff.pause(end)) {
             throw failed(e);
           }
-          guard.pause(engine.timing(), pause);
-          pause = Math.min(pause * 2, LONGEST_PAUSE);
         }
       }
     }
@@ -249,7 +258,8 @@ final class Claiming {
           .pending()
           .add(
               "the withdrawal of a claim of key " + request.id().shortDigest(),
-              new PendingWrites.Release(take.next().stamp().grant(), putBack.get().attempt()),
+              take.next().stamp().grant(),
+              new KeyMachine.Known.Released(putBack.get().attempt()),
               withdrawing::send,
               now() + policy.lease().toNanos());
     }
@@ -283,28 +293,31 @@ final class Claiming {
     }
   }
 
-  private KeyStoreException failed(KeyStoreException error) {
-    String operation = request.key().operation();
-    String key = request.id().shortDigest();
-    return error.certainty() == KeyStoreException.Certainty.UNKNOWN
+  private KeyStoreException failed(Reply reply) {
+    return reply.kind() == Kind.UNKNOWN
         ? KeyStoreException.unknown(
-            "operation %s, key %s: the store did not say whether the claim was applied. The"
-                    .formatted(operation, key)
-                + " operation was not run and the claim is withdrawn; retry later",
-            error)
-        : KeyStoreException.notApplied(
-            error.reason(),
-            "operation %s, key %s: the key was not claimed (%s) and the operation was not run"
-                .formatted(operation, key, error.reason()),
-            error);
+            describe() + ": the store did not say whether the claim was applied; " + NOT_RUN,
+            reply.error())
+        : failed(reply.failure());
+  }
+
+  /** Returns the same error, with what it means for the caller. */
+  KeyStoreException failed(KeyStoreException error) {
+    String message = describe() + ": the store failed (" + error.reason() + "); " + NOT_RUN;
+    return error.certainty() == KeyStoreException.Certainty.UNKNOWN
+        ? KeyStoreException.unknown(message, error)
+        : KeyStoreException.notApplied(error.reason(), message, error);
   }
 
   private KeyStoreException restless() {
     return KeyStoreException.notApplied(
         KeyStoreException.Reason.CONFLICT,
-        "operation %s, key %s: its record came and went for as long as the store deadline"
-            .formatted(request.key().operation(), request.id().shortDigest()),
+        describe() + ": its record changed for as long as the store deadline; " + NOT_RUN,
         null);
+  }
+
+  private String describe() {
+    return "operation %s, key %s".formatted(request.key().operation(), request.id().shortDigest());
   }
 
   private long now() {

@@ -31,7 +31,7 @@ final class Events {
   private static void tell(String event, Runnable call) {
     try {
       call.run();
-    } catch (RuntimeException | LinkageError | AssertionError e) {
+    } catch (Throwable e) {
       // The message may hold anything, so the type alone is logged.
       log.warn("the listener threw {} when told: {}", e.getClass().getName(), event);
     }

@@ -1,5 +1,6 @@
 package io.idem4j;
 
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -44,9 +45,12 @@ public interface FailureClassifier {
       return RETRYABLE;
     }
 
-    /** The failure is the answer: record it and replay it. */
+    /**
+     * The failure is the answer: record it and replay it. Bytes over the maximum payload are not
+     * kept; the code always is.
+     */
     public static Verdict isFinal(RecordedFailure failure) {
-      return new Verdict(Kind.FINAL, failure);
+      return new Verdict(Kind.FINAL, Objects.requireNonNull(failure, "failure"));
     }
 
     /** The effect may have been made: hold the key. */

@@ -3,7 +3,6 @@ package io.idem4j;
 import io.idem4j.spi.FingerprintDigest;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -78,8 +77,9 @@ public final class Fingerprint {
     return digests;
   }
 
+  /** Says whether a new record would be bound to no fingerprint at all. */
   boolean isNone() {
-    return digests.equals(NONE.digests);
+    return first().equals(NONE.first());
   }
 
   FingerprintDigest first() {
@@ -113,32 +113,34 @@ public final class Fingerprint {
   /**
    * Digests the parts of one request, in the order in which they are given. Each part is followed
    * by its length, its name and the name's length, so that no two lists of parts feed the same
-   * bytes, and a part need not be held in memory. A part given as bytes, as text or as a stream of
-   * the same bytes counts the same. Not for use by several threads; builds once.
+   * bytes, and a part need not be held in memory. A part given as bytes, as text, as a stream or
+   * piece by piece counts the same. Not for use by several threads; builds once, and nothing after
+   * an exception.
    */
   public static final class Builder {
     private final String algorithm;
     private final MessageDigest digest = Encoding.sha256();
-    private int parts;
-    private boolean open;
+    private boolean hasParts;
+    private boolean usable = true;
 
     private Builder(String algorithm) {
       this.algorithm = algorithm;
       digest.update("idem4j fingerprint 1".getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** Adds a part. */
+    /**
+     * Adds a part.
+     *
+     * @throws IllegalKeyException if the name is no well-formed Unicode
+     */
     public Builder part(String name, byte[] content) {
-      requireClosed();
-      digest.update(content);
-      end(name, content.length);
-      return this;
+      return openPart(name, content.length).update(content, 0, content.length).end();
     }
 
     /**
      * Adds a part, as UTF-8.
      *
-     * @throws IllegalKeyException if the text is no well-formed Unicode
+     * @throws IllegalKeyException if name or text are no well-formed Unicode
      */
     public Builder part(String name, String content) {
       return part(name, Text.utf8(content, "a fingerprint part"));
@@ -146,104 +148,107 @@ public final class Fingerprint {
 
     /**
      * Adds a part by reading the stream to its end, in small pieces. The stream is not closed.
-     * After an exception the builder builds nothing more.
      *
      * @param maximumBytes how many bytes are read at most
      * @throws FingerprintLimitException if the stream is longer; over HTTP a 413
      * @throws IOException if the stream fails
      */
     public Builder part(String name, InputStream content, long maximumBytes) throws IOException {
-      // Not closed after an exception: a fingerprint of half a body must never be built.
-      OutputStream part = openPart(name, maximumBytes);
-      content.transferTo(part);
-      part.close();
-      return this;
+      Part part = openPart(name, maximumBytes);
+      byte[] piece = new byte[8192];
+      for (int read = content.read(piece); read >= 0; read = content.read(piece)) {
+        part.update(piece, 0, read);
+      }
+      return part.end();
     }
 
     /**
-     * Opens a part that is written piece by piece, for callers who pass the bytes on at the same
-     * time. The part ends with {@link OutputStream#close()}.
+     * Opens a part that is given piece by piece, for callers who pass the bytes on at the same
+     * time. Until it is ended nothing else can be added or built, so that no fingerprint is ever
+     * made of half a body.
      *
-     * @param maximumBytes how many bytes may be written; more is a {@link
-     *     FingerprintLimitException}
+     * @param maximumBytes how many bytes it may have
+     * @throws IllegalKeyException if the name is no well-formed Unicode
      */
-    public OutputStream openPart(String name, long maximumBytes) {
-      requireClosed();
-      open = true;
-      return new Part(name, maximumBytes);
+    public Part openPart(String name, long maximumBytes) {
+      requireUsable();
+      usable = false;
+      return new Part(Text.utf8(name, "the name of a fingerprint part"), maximumBytes);
     }
 
     /**
      * Returns the fingerprint.
      *
-     * @throws MisuseException if there is no part, a part is still open, or it was built before
+     * @throws MisuseException if there is no part, a part is still open or failed, or it was built
+     *     before
      */
     public Fingerprint build() {
-      requireClosed();
-      if (parts <= 0) {
+      requireUsable();
+      if (!hasParts) {
         throw new MisuseException(
-            parts == 0
-                ? "a fingerprint of nothing would make all requests equal: add a part, or say"
-                    + " Fingerprint.none()"
-                : "this fingerprint was built before");
+            "a fingerprint of nothing would make all requests equal: add a part, or say"
+                + " Fingerprint.none()");
       }
-      parts = -1;
+      usable = false;
       return new Fingerprint(List.of(new FingerprintDigest(algorithm, digest.digest())));
     }
 
-    private void requireClosed() {
-      if (open) {
-        throw new MisuseException("a part is still open, or failed half-way");
+    private void requireUsable() {
+      if (!usable) {
+        throw new MisuseException(
+            "this fingerprint was built before, or one of its parts is open or failed half-way");
       }
     }
 
-    private void end(String name, long length) {
-      byte[] tag = Text.utf8(name, "the name of a fingerprint part");
-      digest.update(ByteBuffer.allocate(Long.BYTES).putLong(0, length));
-      digest.update(tag);
-      digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, tag.length));
-      if (parts < 0) {
-        throw new MisuseException("this fingerprint was built before");
-      }
-      parts++;
-    }
-
-    private final class Part extends OutputStream {
-      private final String name;
+    /** A part that is given piece by piece. Not for use by several threads. */
+    public final class Part {
+      private final byte[] name;
       private final long maximumBytes;
-      private long written;
-      private boolean closed;
-      private boolean overflow;
+      private long length;
+      private boolean open = true;
 
-      Part(String name, long maximumBytes) {
+      private Part(byte[] name, long maximumBytes) {
         this.name = name;
         this.maximumBytes = maximumBytes;
       }
 
-      @Override
-      public void write(int b) {
-        write(new byte[] {(byte) b}, 0, 1);
-      }
-
-      @Override
-      public void write(byte[] bytes, int offset, int length) {
-        if (closed) {
-          throw new MisuseException("this part is closed");
-        }
-        if (length > maximumBytes - written) {
-          overflow = true;
+      /**
+       * Adds bytes.
+       *
+       * @throws FingerprintLimitException if the part becomes too long; nothing can be built then
+       * @throws MisuseException if the part was ended, or became too long before
+       */
+      public Part update(byte[] bytes, int offset, int count) {
+        requireOpen();
+        if (count > maximumBytes - length) {
+          open = false;
           throw new FingerprintLimitException(maximumBytes);
         }
-        digest.update(bytes, offset, length);
-        written += length;
+        digest.update(bytes, offset, count);
+        length += count;
+        return this;
       }
 
-      @Override
-      public void close() {
-        if (!closed && !overflow) {
-          closed = true;
-          open = false;
-          end(name, written);
+      /**
+       * Ends the part.
+       *
+       * @return the builder, for the next part
+       * @throws MisuseException if the part was ended, or became too long
+       */
+      public Builder end() {
+        requireOpen();
+        open = false;
+        digest.update(ByteBuffer.allocate(Long.BYTES).putLong(0, length));
+        digest.update(name);
+        digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, name.length));
+        hasParts = true;
+        usable = true;
+        return Builder.this;
+      }
+
+      private void requireOpen() {
+        if (!open) {
+          throw new MisuseException("this part was ended, or became too long");
         }
       }
     }

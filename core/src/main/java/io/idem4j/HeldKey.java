@@ -8,7 +8,6 @@ import io.idem4j.spi.KeyState;
 import io.idem4j.spi.Slots;
 import io.idem4j.spi.Stamp;
 import java.time.Duration;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -194,6 +193,9 @@ final class HeldKey {
     if (ended || lost) {
       return;
     }
+    if (timer != null) {
+      timer.cancel();
+    }
     long now = now();
     // A renewal under way arms the timer again itself, and past the maximum hold there is none.
     boolean mayRenew = !renewing && now - holdEnd < 0 && nextRenewal - holdEnd < 0;
@@ -241,36 +243,38 @@ final class HeldKey {
     try {
       engine.executor().execute(task);
       return true;
-    } catch (RejectedExecutionException e) {
+    } catch (Throwable e) {
+      // Refused, or no thread could be had. A renewal is due again soon.
       return false;
     }
   }
 
   private void renew() {
-    StoreCalls.Write write;
+    StoreCalls.Write write = null;
+    Reply reply = null;
+    try {
+      write = renewalToSend();
+      reply = write == null ? null : write.send();
+    } finally {
+      afterRenewal(write, reply);
+    }
+  }
+
+  private StoreCalls.@Nullable Write renewalToSend() {
     lock.lock();
     try {
       // Between the tick and this line the operation may have ended: no renewal follows then.
       if (ended || lost) {
-        renewing = false;
-        return;
+        return null;
       }
       if (renewal == null) {
         renewalSentAt = now();
         renewal = calls.write(current, renewed(Math.min(lease, holdEnd - renewalSentAt)));
       }
-      write = renewal;
+      return renewal;
     } finally {
       lock.unlock();
     }
-    Reply reply;
-    try {
-      reply = write.send();
-    } catch (RuntimeException | Error e) {
-      afterRenewal(write, null);
-      throw e;
-    }
-    afterRenewal(write, reply);
   }
 
   private void afterRenewal(StoreCalls.@Nullable Write write, @Nullable Reply reply) {
@@ -290,9 +294,6 @@ final class HeldKey {
         lost = !ended;
         why = ended || lossTold ? null : why;
         lossTold = true;
-      }
-      if (timer != null) {
-        timer.cancel();
       }
       arm();
     } finally {
@@ -325,6 +326,7 @@ final class HeldKey {
   private void confirm(StoreCalls.Write write) {
     current = write.next().stamp();
     renewal = null;
+    lossTold = false;
     leaseEnd = renewalSentAt + write.next().lease().toNanos();
     nextRenewal = renewalSentAt + lease / 3;
   }
@@ -345,7 +347,8 @@ final class HeldKey {
       if (ended) {
         return;
       }
-      if (runner != null && request.policy().interruptsOnLeaseLoss() && !runnerInterrupted) {
+      // An interrupt that was set before ours is another's, and stays.
+      if (runner != null && request.policy().interruptsOnLeaseLoss() && !runner.isInterrupted()) {
         runnerInterrupted = true;
         runner.interrupt();
       }

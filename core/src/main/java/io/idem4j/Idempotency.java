@@ -73,7 +73,11 @@ public final class Idempotency implements AutoCloseable {
    */
   public boolean close(Duration timeout) throws InterruptedException {
     close();
-    return engine.timing().await(engine.activity().idle(), timeout.toNanos());
+    return engine.timing().await(engine.activity().idle(), saturatedNanos(timeout));
+  }
+
+  private static long saturatedNanos(Duration length) {
+    return length.compareTo(Duration.ofDays(36_500)) > 0 ? Long.MAX_VALUE / 2 : length.toNanos();
   }
 
   Engine engine() {
@@ -104,7 +108,8 @@ public final class Idempotency implements AutoCloseable {
     /**
      * Sets what runs renewals and background writes; by default daemon threads, one for each that
      * is under way, which end when idle. The executor stays the caller's and is not shut down. One
-     * that runs few tasks at once lets a stuck renewal delay others.
+     * that runs few tasks at once lets a stuck renewal delay others, and one that runs them on the
+     * submitting thread blocks all renewals with each store call.
      */
     public Builder executor(Executor executor) {
       this.executor = executor;

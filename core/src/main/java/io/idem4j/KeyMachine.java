@@ -9,7 +9,6 @@ import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +33,20 @@ final class KeyMachine {
     /** Says whether this claim drew the stamp. */
     boolean drew(Stamp stamp);
   }
+
+  /** What this engine knows of a claim whose last write is still pending. */
+  sealed interface Known {
+    /** Nothing: it is another's, or still running. */
+    record Nothing() implements Known {}
+
+    /** The operation never ran, or may run again: its release is being sent. */
+    record Released(int attempt) implements Known {}
+
+    /** The operation ended, with an answer or in doubt: its record is being sent. */
+    record Ended() implements Known {}
+  }
+
+  private static final Duration PENDING_RETRY = Duration.ofSeconds(1);
 
   /** What a claim does next. */
   sealed interface Decision {
@@ -85,12 +98,11 @@ final class KeyMachine {
   /**
    * The decision over a live record.
    *
-   * @param released the attempt count that a pending release of this very stamp writes, if this
-   *     engine has one: the operation behind it ended or never began
+   * @param known what this engine knows of the claim that the record bears
    * @throws IncomparableFingerprintException if no offered fingerprint can be compared
    */
   static Decision claim(
-      Request request, StoredRecord live, OptionalInt released, Stamps stamps, long nowMillis) {
+      Request request, StoredRecord live, Known known, Stamps stamps, long nowMillis) {
     KeyRecord record = live.record();
     // Own write first: its reply was lost, and its fingerprint is the first one offered anyway.
     if (stamps.drew(record.stamp())) {
@@ -106,17 +118,21 @@ final class KeyMachine {
       case FAILED_RETRYABLE ->
           retake(request, record, record.attempt(), KeyState.FAILED_RETRYABLE, stamps, nowMillis);
       case FAILED_IN_DOUBT -> new Decision.Doubt();
-      case LOCKED -> locked(request, live, released, stamps, nowMillis);
+      case LOCKED -> locked(request, live, known, stamps, nowMillis);
       case NEW -> throw new IllegalStateException("NEW is never stored");
     };
   }
 
   private static Decision locked(
-      Request request, StoredRecord live, OptionalInt released, Stamps stamps, long nowMillis) {
+      Request request, StoredRecord live, Known known, Stamps stamps, long nowMillis) {
     KeyRecord record = live.record();
-    if (released.isPresent()) {
+    if (known instanceof Known.Released released) {
       return retake(
-          request, record, released.getAsInt(), KeyState.FAILED_RETRYABLE, stamps, nowMillis);
+          request, record, released.attempt(), KeyState.FAILED_RETRYABLE, stamps, nowMillis);
+    }
+    if (known instanceof Known.Ended) {
+      // The lease may be over, but the answer is on its way: a re-run would make the effect twice.
+      return new Decision.Held(isRunning(live.leaseLeft()) ? live.leaseLeft() : PENDING_RETRY);
     }
     if (isRunning(live.leaseLeft())) {
       return new Decision.Held(live.leaseLeft());
@@ -161,12 +177,19 @@ final class KeyMachine {
 
   /** The decision over a refused withdrawal of a claim that expected {@code claimExpected}. */
   static Withdrawal withdrawn(Stamp claimExpected, Stamps stamps, Optional<StoredRecord> live) {
-    if (live.isEmpty() || live.get().stamp().equals(claimExpected)) {
+    if (live.isEmpty()) {
       return Withdrawal.AGAIN;
     }
-    return stamps.drew(live.get().stamp()) && live.get().record().state() == KeyState.LOCKED
-        ? Withdrawal.FOLLOW
-        : Withdrawal.SETTLED;
+    // A lock under another stamp of this claim, and a doubt that somebody marked on its grant: the
+    // operation never ran, so both may be put back.
+    KeyState state = live.get().record().state();
+    boolean ownLock = state == KeyState.LOCKED && stamps.drew(live.get().stamp());
+    boolean ownDoubt =
+        state == KeyState.FAILED_IN_DOUBT && stamps.drew(Stamp.first(live.get().record().grant()));
+    if (ownLock || ownDoubt) {
+      return Withdrawal.FOLLOW;
+    }
+    return live.get().stamp().equals(claimExpected) ? Withdrawal.AGAIN : Withdrawal.SETTLED;
   }
 
   /** What a refused settlement (complete, fail) or renewal of a holder does next. */

@@ -55,12 +55,13 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
    * <p>Not to be repeated: the write itself is repeated as often as it takes, up to the store
    * deadline here and up to the maximum hold in the background.
    *
-   * @throws LeaseLostException if the key is another's or its record is gone; nothing was changed,
-   *     and the value is attached
+   * @throws LeaseLostException if the key is another's or its record is gone, or another's answer
+   *     was recorded first and cannot be read; nothing was changed, and the value is attached
    * @throws MisuseException if the lease was completed, failed or closed before
    */
   public Outcome<T> complete(T value) {
-    Settling.Result result = Settling.complete(held, seal(value), operation.sealedWithoutBody());
+    Settling.Result result =
+        Settling.complete(held, operation.seal(value, held), operation.sealedWithoutBody());
     if (result instanceof Settling.Result.Recorded) {
       held.subject().tell("completed", IdempotencyListener::completed);
       return new Outcome.Executed<>(value, true);
@@ -70,20 +71,15 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
       return new Outcome.Executed<>(value, false);
     } else if (result instanceof Settling.Result.Superseded superseded) {
       held.subject().leaseLost("another's answer was recorded first");
-      return operation.replay(superseded.recorded(), Optional.of(new OwnRun(value, null)));
+      try {
+        return operation.replay(superseded.recorded(), Optional.of(new OwnRun(value, null)));
+      } catch (IdempotencyException e) {
+        throw lost("another's answer was recorded first and cannot be read", value, e);
+      }
     }
     String why = ((Settling.Result.Lost) result).why();
     held.subject().leaseLost(why);
-    throw new LeaseLostException(describe() + ": the lease was lost, " + why, value);
-  }
-
-  private byte[] seal(T value) {
-    try {
-      return operation.seal(value, held);
-    } catch (VirtualMachineError e) {
-      close();
-      throw e;
-    }
+    throw lost(why, value, null);
   }
 
   /**
@@ -96,7 +92,10 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
    */
   public Optional<Outcome<T>> fail(Throwable failure) {
     if (failure instanceof VirtualMachineError) {
-      close();
+      if (held.end() == null) {
+        throw Settling.settledBefore(held);
+      }
+      held.release();
       return Optional.empty();
     }
     return settle(operation.classify(failure, held), failure);
@@ -125,7 +124,11 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
     if (result instanceof Settling.Result.Superseded superseded) {
       held.subject().leaseLost("another's answer was recorded first");
       KeyRecord recorded = superseded.recorded();
-      return Optional.of(operation.replay(recorded, Optional.of(new OwnRun(null, failure))));
+      try {
+        return Optional.of(operation.replay(recorded, Optional.of(new OwnRun(null, failure))));
+      } catch (IdempotencyException e) {
+        warn("another's answer was recorded first and cannot be read");
+      }
     } else if (result instanceof Settling.Result.Lost lost) {
       held.subject().leaseLost(lost.why());
     } else if (result instanceof Settling.Result.NotKnown) {
@@ -154,6 +157,14 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
     if (held.end() != null) {
       held.release();
     }
+  }
+
+  private LeaseLostException lost(String why, T value, @Nullable IdempotencyException unreadable) {
+    var lost = new LeaseLostException(describe() + ": the lease was lost, " + why, value);
+    if (unreadable != null) {
+      lost.addSuppressed(unreadable);
+    }
+    return lost;
   }
 
   private void warn(String what) {

@@ -25,6 +25,7 @@ public final class Operation<T extends @Nullable Object> {
   private final String name;
   private final Codec<T> codec;
   private final OperationPolicy policy;
+  private final String codecType;
   private final byte[] sealedWithoutBody;
 
   /** The records whose operations the current thread is running, innermost first. */
@@ -37,11 +38,11 @@ public final class Operation<T extends @Nullable Object> {
     this.name = Text.require(name, "an operation name", IdempotencyKey.OPERATION_LENGTH);
     this.codec = codec;
     this.policy = policy.validated();
-    String type = codec.type();
-    if (type.isBlank() || Text.utf8(type, "a codec's type").length > Codec.TYPE_LENGTH) {
+    this.codecType = codec.type();
+    if (codecType.isBlank() || Text.utf8(codecType, "a codec's type").length > Codec.TYPE_LENGTH) {
       throw new MisuseException("a codec's type has 1 to " + Codec.TYPE_LENGTH + " bytes");
     }
-    this.sealedWithoutBody = Envelope.notKept(type);
+    this.sealedWithoutBody = Envelope.notKept(codecType);
   }
 
   /**
@@ -122,7 +123,8 @@ public final class Operation<T extends @Nullable Object> {
   private Optional<Outcome<T>> fail(Lease<T> lease, Throwable failure) {
     try {
       return lease.fail(failure);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      lease.close();
       failure.addSuppressed(e);
       return Optional.empty();
     }
@@ -164,13 +166,15 @@ public final class Operation<T extends @Nullable Object> {
     }
     Claiming.Answer answer = first;
     try (WaitingRooms.Seat seat = engine.rooms().enter(key.id())) {
-      while (answer instanceof Claiming.Answer.InFlight && !engine.activity().isClosed()) {
+      while (answer instanceof Claiming.Answer.InFlight) {
         WaitingRooms.Sight seen = seat.next(claiming::look, until);
-        if (seen == null) {
+        if (seen == null || engine.activity().isClosed()) {
           break;
         }
         answer = claiming.resume(seen.live());
       }
+    } catch (KeyStoreException e) {
+      throw claiming.failed(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -238,28 +242,19 @@ public final class Operation<T extends @Nullable Object> {
   /** The effect is made by now: whatever goes wrong here, the completion is recorded. */
   byte[] seal(T value, HeldKey held) {
     KeyId id = held.request().id();
-    byte[] bytes;
+    String why;
     try {
-      bytes = codec.encode(value, id);
-    } catch (Exception | LinkageError | StackOverflowError e) {
-      log.warn(
-          "operation {}, key {}: the codec threw {}; recorded without the body",
-          name,
-          id.shortDigest(),
-          e.getClass().getName());
-      return sealedWithoutBody;
+      byte[] bytes = Objects.requireNonNull(codec.encode(value, id), "bytes");
+      if (bytes.length <= engine.maximumPayload()) {
+        return Envelope.answer(codecType, bytes);
+      }
+      why = "the answer of " + bytes.length + " bytes is over the limit";
+    } catch (Throwable e) {
+      // An error of the virtual machine too: an answer that does not fit into memory is too large.
+      why = "the codec threw " + e.getClass().getName();
     }
-    if (bytes == null || bytes.length > engine.maximumPayload()) {
-      log.warn(
-          "operation {}, key {}: an answer of {} bytes is over the limit of {}; recorded without"
-              + " the body",
-          name,
-          id.shortDigest(),
-          bytes == null ? "no" : bytes.length,
-          engine.maximumPayload());
-      return sealedWithoutBody;
-    }
-    return Envelope.answer(codec.type(), bytes);
+    log.warn("operation {}, key {}: {}; recorded without the body", name, id.shortDigest(), why);
+    return sealedWithoutBody;
   }
 
   Outcome<T> replay(KeyRecord record, Optional<OwnRun> ownRun) {
@@ -280,10 +275,10 @@ public final class Operation<T extends @Nullable Object> {
   }
 
   private T decode(KeyId id, Envelope envelope) {
-    if (!envelope.label().equals(codec.type())) {
+    if (!envelope.label().equals(codecType)) {
       throw new CodecException(
           "operation %s, key %s: the recorded answer bears another type label than the codec's %s"
-              .formatted(name, id.shortDigest(), codec.type()),
+              .formatted(name, id.shortDigest(), codecType),
           null);
     }
     try {
@@ -302,8 +297,8 @@ public final class Operation<T extends @Nullable Object> {
       return policy.defaultVerdict();
     }
     try {
-      return Objects.requireNonNull(policy.classifier().get().classify(failure));
-    } catch (RuntimeException | LinkageError e) {
+      return Objects.requireNonNull(policy.classifier().get().classify(failure), "verdict");
+    } catch (Throwable e) {
       log.warn(
           "operation {}, key {}: the classifier threw {}; the key is in doubt",
           name,

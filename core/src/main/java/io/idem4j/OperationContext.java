@@ -23,7 +23,8 @@ public interface OperationContext {
   /**
    * Returns an idempotency key for a call to another system: the same for every attempt of this key
    * and step, another for every other. 43 characters of the URL-safe Base64 alphabet, derived by
-   * SHA-256 from the key id; the client's own key cannot be told from it.
+   * SHA-256 from the key id; the client's own key cannot be told from it. It outlives the record: a
+   * key that is used again after its retention derives the same.
    *
    * @param step the stable name of the call
    */
@@ -32,7 +33,8 @@ public interface OperationContext {
   /**
    * Returns an id for something that the operation creates: the same for every attempt of this key
    * and step, another for every other. A version 8 UUID (RFC 9562, section 5.8) derived by SHA-256
-   * from the key id.
+   * from the key id. It outlives the record like {@link #derivedKey}: a row that bears it is proof
+   * only for the request that wrote it.
    *
    * @param step the stable name of what is created
    */

@@ -123,7 +123,10 @@ public final class OperationPolicy {
     return with(settings -> settings.interruptOnLeaseLoss = true);
   }
 
-  /** Replaces the classifier of failures. */
+  /**
+   * Replaces the classifier of failures, what {@link #withReleased} and {@link #withFinal} declared
+   * before included; declared afterwards, they are asked first.
+   */
   public OperationPolicy withClassifier(FailureClassifier classifier) {
     return with(settings -> settings.classifier = classifier);
   }

@@ -3,13 +3,10 @@ package io.idem4j;
 import io.idem4j.spi.Grant;
 import io.idem4j.spi.Stamp;
 import java.time.Duration;
-import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +17,7 @@ import org.slf4j.LoggerFactory;
  */
 final class PendingWrites {
   private static final Logger log = LoggerFactory.getLogger(Idempotency.class);
+  private static final KeyMachine.Known NOTHING = new KeyMachine.Known.Nothing();
   private static final long FIRST_PAUSE = Duration.ofMillis(50).toNanos();
   private static final long LONGEST_PAUSE = Duration.ofSeconds(1).toNanos();
 
@@ -28,7 +26,7 @@ final class PendingWrites {
   private final Activity activity;
   private final int maximum;
   private final AtomicInteger size = new AtomicInteger();
-  private final ConcurrentHashMap<Grant, Integer> releases = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Grant, KeyMachine.Known> claims = new ConcurrentHashMap<>();
 
   PendingWrites(Timing timing, Executor executor, Activity activity, int maximum) {
     this.timing = timing;
@@ -38,66 +36,56 @@ final class PendingWrites {
   }
 
   /**
-   * A claim whose operation ended or never began, and the attempt count that its release writes.
-   */
-  record Release(Grant grant, int attempt) {}
-
-  /**
-   * Re-sends a write from now on.
+   * Re-sends a write from now on; with too many others pending it is dropped, and logged.
    *
    * @param what names the write in the log
-   * @param release the claim that the write releases, or null if it does not release one
+   * @param grant the claim whose last write it is
+   * @param known what claims of this engine may know of that claim meanwhile
    * @param send sends once, and says whether the write is answered
    * @param until when to give up, on the monotonic clock
-   * @return false if there is no room; nothing is re-sent then
    */
-  boolean add(String what, @Nullable Release release, BooleanSupplier send, long until) {
+  void add(String what, Grant grant, KeyMachine.Known known, BooleanSupplier send, long until) {
     if (size.incrementAndGet() > maximum) {
       size.decrementAndGet();
       log.warn("{} pending writes already; {} is not re-sent", maximum, what);
-      return false;
+      return;
     }
     activity.begin();
-    if (release != null) {
-      releases.put(release.grant(), release.attempt());
-    }
-    submit(new Pending(what, release, send, until));
-    return true;
+    claims.put(grant, known);
+    new Pending(what, grant, send, until).submit();
   }
 
-  /** Returns the attempt count that a pending release of this stamp's claim writes, if any. */
-  OptionalInt released(Stamp live) {
-    if (releases.isEmpty()) {
-      return OptionalInt.empty();
-    }
-    Integer attempt = releases.get(live.grant());
-    return attempt == null ? OptionalInt.empty() : OptionalInt.of(attempt);
+  /** Returns what is known of the claim that drew this stamp. */
+  KeyMachine.Known of(Stamp live) {
+    return claims.isEmpty() ? NOTHING : claims.getOrDefault(live.grant(), NOTHING);
   }
 
   int size() {
     return size.get();
   }
 
-  private void submit(Pending pending) {
-    try {
-      executor.execute(pending);
-    } catch (RejectedExecutionException e) {
-      pending.end("the executor refused it");
-    }
-  }
-
   private final class Pending implements Runnable {
     private final String what;
-    private final @Nullable Release release;
+    private final Grant grant;
     private final BooleanSupplier send;
     private final long until;
     private long pause = FIRST_PAUSE;
 
-    Pending(String what, @Nullable Release release, BooleanSupplier send, long until) {
+    Pending(String what, Grant grant, BooleanSupplier send, long until) {
       this.what = what;
-      this.release = release;
+      this.grant = grant;
       this.send = send;
       this.until = until;
+    }
+
+    void submit() {
+      try {
+        executor.execute(this);
+      } catch (Throwable e) {
+        // Refused, or no thread could be had: later perhaps.
+        log.warn("{} could not be submitted: {}", what, e.getClass().getName());
+        again();
+      }
     }
 
     @Override
@@ -105,26 +93,33 @@ final class PendingWrites {
       boolean answered = false;
       try {
         answered = send.getAsBoolean();
-      } catch (RuntimeException e) {
+      } catch (Throwable e) {
         log.warn("{} failed with {}", what, e.getClass().getName());
       }
       if (answered) {
-        end(null);
-      } else if (timing.nanoTime() + pause - until >= 0) {
-        end("its time is over");
+        end();
       } else {
-        timing.schedule(pause, () -> submit(this));
-        pause = Math.min(pause * 2, LONGEST_PAUSE);
+        again();
       }
     }
 
-    private void end(@Nullable String givenUp) {
-      if (givenUp != null) {
-        log.warn("{} was not answered: {}", what, givenUp);
+    private void again() {
+      if (timing.nanoTime() + pause - until >= 0) {
+        log.warn("{} was not answered in its time", what);
+        end();
+        return;
       }
-      if (release != null) {
-        releases.remove(release.grant(), release.attempt());
+      try {
+        timing.schedule(pause, this::submit);
+        pause = Math.min(pause * 2, LONGEST_PAUSE);
+      } catch (Throwable e) {
+        log.warn("{} is given up, there is no timer: {}", what, e.getClass().getName());
+        end();
       }
+    }
+
+    private void end() {
+      claims.remove(grant);
       size.decrementAndGet();
       activity.end();
     }

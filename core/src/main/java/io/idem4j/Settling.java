@@ -7,7 +7,6 @@ import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.KeyState;
 import io.idem4j.spi.Slots;
 import io.idem4j.spi.Stamp;
-import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,8 +17,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Settling {
   private static final Logger log = LoggerFactory.getLogger(Idempotency.class);
-  private static final long FIRST_PAUSE = Duration.ofMillis(10).toNanos();
-  private static final long LONGEST_PAUSE = Duration.ofMillis(250).toNanos();
+
+  private static final int MOST_TURNS = 16;
 
   /** What became of it. */
   sealed interface Result {
@@ -42,17 +41,21 @@ final class Settling {
   private boolean bodyDropped;
 
   private Settling(HeldKey held, KeyState state, Slots slots, byte[] withoutBody) {
+    // Built before the lease ends: whatever throws here leaves it to be settled otherwise.
+    KeyRecord wanted = held.settled(state).stamp(held.stamps().fresh()).slots(slots).build();
     Stamp expected = held.end();
     if (expected == null) {
-      throw new MisuseException(
-          "operation %s, key %s: this lease was completed, failed or closed before"
-              .formatted(held.request().key().operation(), held.request().id().shortDigest()));
+      throw settledBefore(held);
     }
     this.held = held;
     this.withoutBody = withoutBody;
-    this.write =
-        held.calls()
-            .write(expected, held.settled(state).stamp(held.stamps().fresh()).slots(slots).build());
+    this.write = held.calls().write(expected, wanted);
+  }
+
+  static MisuseException settledBefore(HeldKey held) {
+    return new MisuseException(
+        "operation %s, key %s: this lease was completed, failed or closed before"
+            .formatted(held.request().key().operation(), held.request().id().shortDigest()));
   }
 
   /** Records that the operation completed; the body is dropped where it does not fit. */
@@ -79,38 +82,36 @@ final class Settling {
   }
 
   private Result settleInForeground() {
-    Engine engine = held.engine();
     long end =
-        held.subject().at(engine.timing().nanoTime())
+        held.subject().at(held.engine().timing().nanoTime())
             + held.request().policy().storeDeadline().toNanos();
-    long pause = FIRST_PAUSE;
     try (InterruptGuard guard = new InterruptGuard()) {
-      while (true) {
-        Result result = send();
+      Backoff backoff = new Backoff(held.engine(), guard);
+      Result result;
+      do {
+        result = send();
         guard.absorb();
-        if (!(result instanceof Result.NotKnown)) {
-          return result;
-        }
-        if (engine.timing().nanoTime() + pause - end >= 0) {
-          resendInBackground();
-          return result;
-        }
-        guard.pause(engine.timing(), pause / 2 + engine.random().nextLong(pause / 2 + 1));
-        pause = Math.min(pause * 2, LONGEST_PAUSE);
+      } while (result instanceof Result.NotKnown && backoff.pause(end));
+      if (result instanceof Result.NotKnown) {
+        resendInBackground();
       }
+      return result;
     }
   }
 
   private void resendInBackground() {
     KeyRecord wanted = write.next();
-    boolean releases = wanted.state() == KeyState.FAILED_RETRYABLE;
+    KeyMachine.Known known =
+        switch (wanted.state()) {
+          case FAILED_RETRYABLE -> new KeyMachine.Known.Released(wanted.attempt());
+          default -> new KeyMachine.Known.Ended();
+        };
     held.engine()
         .pending()
         .add(
             "the record " + wanted.state() + " of key " + wanted.keyId().shortDigest(),
-            releases
-                ? new PendingWrites.Release(held.record().stamp().grant(), wanted.attempt())
-                : null,
+            held.record().stamp().grant(),
+            known,
             this::sendInBackground,
             held.holdEnd());
   }
@@ -120,7 +121,7 @@ final class Settling {
     if (result instanceof Result.NotKnown) {
       return false;
     }
-    if (result instanceof Result.Superseded || result instanceof Result.Lost) {
+    if (!(result instanceof Result.Recorded) && write.next().state().isTerminal()) {
       held.subject().leaseLost("an answer that was given out could not be recorded");
     }
     held.engine().rooms().ring(held.request().id());
@@ -129,7 +130,9 @@ final class Settling {
 
   /** Sends until there is an answer, or none for now. */
   private Result send() {
-    while (true) {
+    // Each turn follows another write of this very claim, and no new ones are begun; a store whose
+    // refusals go on for ever is asked again later.
+    for (int turn = 0; turn < MOST_TURNS; turn++) {
       Reply reply = write.send();
       if (reply.kind() == Kind.APPLIED) {
         return new Result.Recorded();
@@ -148,9 +151,8 @@ final class Settling {
         } else if (settlement instanceof Settlement.Lost lost) {
           return new Result.Lost(lost.why());
         }
-        // Each turn follows a write of this very claim, and no new ones are begun: it ends.
         rewrite(((Settlement.Follow) settlement).expected(), write.next().slots());
-      } else if (reply.failure() instanceof PayloadTooLargeException tooLarge && !bodyDropped) {
+      } else if (reply.error() instanceof PayloadTooLargeException tooLarge && mayDropBody()) {
         bodyDropped = true;
         log.warn(
             "operation {}, key {}: an answer of {} bytes is over the store's limit of {};"
@@ -164,6 +166,11 @@ final class Settling {
         return new Result.NotKnown();
       }
     }
+    return new Result.NotKnown();
+  }
+
+  private boolean mayDropBody() {
+    return !bodyDropped && !write.next().slots().isUnchanged();
   }
 
   private void rewrite(Stamp expected, Slots slots) {

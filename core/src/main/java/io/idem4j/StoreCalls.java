@@ -52,7 +52,7 @@ final class StoreCalls {
     } catch (KeyStoreException e) {
       subject.storeError(e);
       throw e;
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       KeyStoreException error = foreign(e);
       subject.storeError(error);
       throw error;
@@ -64,15 +64,16 @@ final class StoreCalls {
       CasResult result = store.compareAndSet(id, expected, next);
       if (result instanceof CasResult.Applied) {
         return new Reply(Kind.APPLIED, Optional.empty(), null);
-      }
-      if (result instanceof CasResult.Refused refused) {
+      } else if (result instanceof CasResult.Refused refused) {
         refused.live().ifPresent(this::requireOwn);
         return new Reply(Kind.REFUSED, refused.live(), null);
+      } else if (result instanceof CasResult.Busy) {
+        return new Reply(Kind.BUSY, Optional.empty(), null);
       }
-      return new Reply(Kind.BUSY, Optional.empty(), null);
+      return failed(KeyStoreException.unknown("the store answered null", null));
     } catch (KeyStoreException e) {
       return failed(e);
-    } catch (RuntimeException | LinkageError | AssertionError e) {
+    } catch (Throwable e) {
       return failed(foreign(e));
     }
   }
@@ -92,7 +93,10 @@ final class StoreCalls {
     }
   }
 
-  /** A store must throw nothing else (S7); what it throws all the same proves nothing. */
+  /**
+   * A store must throw nothing else (S7). What it throws all the same, errors of the virtual
+   * machine included, proves nothing, and must not keep a completion from being sent again.
+   */
   private static KeyStoreException foreign(Throwable thrown) {
     return KeyStoreException.unknown(
         "the store threw " + thrown.getClass().getName(), new Withheld(thrown));
@@ -131,7 +135,8 @@ final class StoreCalls {
       if (reply.kind() == Kind.UNKNOWN) {
         unknown = reply.error();
       } else if (unknown != null && reply.kind() != Kind.APPLIED && reply.kind() != Kind.REFUSED) {
-        return new Reply(Kind.UNKNOWN, Optional.empty(), unknown);
+        KeyStoreException latest = reply.error() == null ? unknown : reply.error();
+        return new Reply(Kind.UNKNOWN, Optional.empty(), latest);
       }
       return reply;
     }

@@ -104,19 +104,22 @@ final class WaitingRooms {
     /**
      * Waits until somebody has looked at the store again.
      *
-     * @param look how to look; called by the one guest who leads
+     * @param look how to look, or null where the store could not be asked this time; called by the
+     *     one guest who leads
      * @param until when to give up, on the monotonic clock
      * @return what was seen, or null if the time was over before
-     * @throws KeyStoreException if looking failed
+     * @throws KeyStoreException if what is there cannot be understood
      */
-    @Nullable Sight next(Supplier<Optional<StoredRecord>> look, long until)
-        throws InterruptedException {
+    @Nullable Sight next(Supplier<@Nullable Sight> look, long until) throws InterruptedException {
       while (true) {
         Round round = room.round;
+        boolean ended;
         if (round.led.compareAndSet(false, true)) {
-          return lead(round, look, until);
+          ended = lead(round, look, until);
+        } else {
+          ended = timing.await(round.ended, until - timing.nanoTime());
         }
-        if (!timing.await(round.ended, until - timing.nanoTime())) {
+        if (!ended) {
           return null;
         }
         if (round.seen.isDone()) {
@@ -125,7 +128,8 @@ final class WaitingRooms {
       }
     }
 
-    private @Nullable Sight lead(Round round, Supplier<Optional<StoredRecord>> look, long until)
+    /** Waits for the bell or the next poll and looks; false if the time was over before. */
+    private boolean lead(Round round, Supplier<@Nullable Sight> look, long until)
         throws InterruptedException {
       boolean looking = false;
       try {
@@ -134,17 +138,19 @@ final class WaitingRooms {
         boolean rung = timing.await(round.bell, Math.min(poll, until) - now);
         now = timing.nanoTime();
         if (!rung && now - poll < 0) {
-          return null;
+          return false;
         }
         looking = true;
         // The next round begins before the look: a bell that rings during it is not lost.
         room.beginRound(now);
-        Sight seen = new Sight(look.get());
-        round.seen.complete(seen);
-        return seen;
-      } catch (RuntimeException e) {
+        Sight seen = look.get();
+        if (seen != null) {
+          round.seen.complete(seen);
+        }
+        return true;
+      } catch (KeyStoreException e) {
         round.seen.completeExceptionally(e);
-        throw e;
+        return true;
       } finally {
         if (!looking) {
           abdicate(round);

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -250,11 +249,12 @@ class EncodingPropertiesTest {
             .part("body", new ByteArrayInputStream(content), content.length)
             .build();
     Fingerprint.Builder pieces = Fingerprint.sha256().part("a", "x");
-    try (OutputStream part = pieces.openPart("body", content.length)) {
-      int at = content.length == 0 ? 0 : Math.floorMod(seed, content.length);
-      part.write(content, 0, at);
-      part.write(content, at, content.length - at);
-    }
+    int at = content.length == 0 ? 0 : Math.floorMod(seed, content.length);
+    pieces
+        .openPart("body", content.length)
+        .update(content, 0, at)
+        .update(content, at, content.length - at)
+        .end();
     assertThat(streamed).isEqualTo(whole);
     assertThat(pieces.build()).isEqualTo(whole);
   }
@@ -278,14 +278,25 @@ class EncodingPropertiesTest {
     assertThatThrownBy(failing::build).isInstanceOf(MisuseException.class);
 
     Fingerprint.Builder pieces = Fingerprint.sha256();
-    assertThatThrownBy(
-            () -> {
-              try (OutputStream part = pieces.openPart("body", 1)) {
-                part.write(new byte[2]);
-              }
-            })
+    Fingerprint.Builder.Part part = pieces.openPart("body", 1);
+    assertThatThrownBy(() -> part.update(new byte[2], 0, 2))
         .isInstanceOf(FingerprintLimitException.class);
+    assertThatThrownBy(part::end).isInstanceOf(MisuseException.class);
+    assertThatThrownBy(() -> part.update(new byte[1], 0, 1)).isInstanceOf(MisuseException.class);
     assertThatThrownBy(pieces::build).isInstanceOf(MisuseException.class);
+
+    Fingerprint.Builder half = Fingerprint.sha256();
+    half.openPart("body", 10).update(new byte[5], 0, 5);
+    assertThatThrownBy(half::build).isInstanceOf(MisuseException.class);
+    assertThatThrownBy(() -> half.part("a", "b")).isInstanceOf(MisuseException.class);
+  }
+
+  @Example
+  void partWithAnUnusableName_changesNothing() {
+    Fingerprint.Builder builder = Fingerprint.sha256();
+    assertThatThrownBy(() -> builder.part("\ud800", new byte[] {1}))
+        .isInstanceOf(IllegalKeyException.class);
+    assertThatThrownBy(builder::build).isInstanceOf(MisuseException.class);
   }
 
   private static final class CutStream extends java.io.InputStream {
@@ -308,8 +319,10 @@ class EncodingPropertiesTest {
     assertThatThrownBy(once::build).isInstanceOf(MisuseException.class);
     assertThatThrownBy(() -> once.part("a", "b")).isInstanceOf(MisuseException.class);
     assertThatThrownBy(() -> body("a").or(body("b"))).isInstanceOf(MisuseException.class);
-    assertThatThrownBy(() -> IdempotencyKey.ofPayload(Scope.single(), "op", Fingerprint.none(), ""))
-        .isInstanceOf(MisuseException.class);
+    for (Fingerprint none : List.of(Fingerprint.none(), Fingerprint.none().or(body("a")))) {
+      assertThatThrownBy(() -> IdempotencyKey.ofPayload(Scope.single(), "op", none, ""))
+          .isInstanceOf(MisuseException.class);
+    }
   }
 
   @Example

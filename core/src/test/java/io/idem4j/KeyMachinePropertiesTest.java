@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.idem4j.KeyMachine.Decision;
+import io.idem4j.KeyMachine.Known;
 import io.idem4j.KeyMachine.Request;
 import io.idem4j.KeyMachine.Settlement;
 import io.idem4j.KeyMachine.Withdrawal;
@@ -16,7 +17,6 @@ import io.idem4j.spi.StoredRecord;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -35,6 +35,7 @@ class KeyMachinePropertiesTest {
   private static final Fingerprint FOREIGN = Fingerprint.sha256("9").part("body", "a").build();
   private static final OperationPolicy RERUN = OperationPolicy.rerun();
   private static final OperationPolicy HOLD = OperationPolicy.hold();
+  private static final Known NOTHING = new Known.Nothing();
   private static final long NOW = 1_700_000_000_000L;
 
   /** The stamps of a claim that has drawn some already. */
@@ -89,26 +90,26 @@ class KeyMachinePropertiesTest {
   }
 
   private static Decision decide(
-      OperationPolicy policy, StoredRecord live, OptionalInt released, Fingerprint offered) {
-    return KeyMachine.claim(new Request(KEY, offered, policy), live, released, new Drawn(), NOW);
+      OperationPolicy policy, StoredRecord live, Known known, Fingerprint offered) {
+    return KeyMachine.claim(new Request(KEY, offered, policy), live, known, new Drawn(), NOW);
   }
 
   @Property
   void i10_anyStateWithAnotherFingerprint_isReused(
       @ForAll("live") StoredRecord live, @ForAll("policies") OperationPolicy policy) {
-    assertThat(decide(policy, live, OptionalInt.empty(), DIFFERENT))
+    assertThat(decide(policy, live, NOTHING, DIFFERENT)).isEqualTo(new Decision.Reused());
+    assertThat(decide(policy, live, new Known.Released(0), DIFFERENT))
         .isEqualTo(new Decision.Reused());
-    assertThat(decide(policy, live, OptionalInt.of(0), DIFFERENT)).isEqualTo(new Decision.Reused());
-    assertThatThrownBy(() -> decide(policy, live, OptionalInt.empty(), FOREIGN))
+    assertThatThrownBy(() -> decide(policy, live, NOTHING, FOREIGN))
         .isInstanceOf(IncomparableFingerprintException.class);
-    assertThat(decide(policy, live, OptionalInt.empty(), FOREIGN.or(DIFFERENT)))
+    assertThat(decide(policy, live, NOTHING, FOREIGN.or(DIFFERENT)))
         .isEqualTo(new Decision.Reused());
   }
 
   @Property
   void everyDecision_isTheOneOfTheTable(
       @ForAll("live") StoredRecord live, @ForAll("policies") OperationPolicy policy) {
-    Decision decision = decide(policy, live, OptionalInt.empty(), SAME);
+    Decision decision = decide(policy, live, NOTHING, SAME);
     boolean running = live.leaseLeft().compareTo(Duration.ZERO) > 0;
     switch (live.record().state()) {
       case COMPLETED, FAILED_FINAL ->
@@ -133,14 +134,27 @@ class KeyMachinePropertiesTest {
     }
   }
 
+  /** While this engine re-sends the end of an operation, its key is neither re-run nor doubted. */
+  @Property
+  void keyWhoseEndIsPending_isHeld(
+      @ForAll("live") StoredRecord live, @ForAll("policies") OperationPolicy policy) {
+    Decision decision = decide(policy, live, new Known.Ended(), SAME);
+    if (live.record().state() == KeyState.LOCKED) {
+      assertThat(decision)
+          .isInstanceOfSatisfying(
+              Decision.Held.class, held -> assertThat(held.leaseLeft()).isPositive());
+    } else {
+      assertThat(decision).hasSameClassAs(decide(policy, live, NOTHING, SAME));
+    }
+  }
+
   @Property
   void everyWrite_isALegalMoveOverTheRecordThatWasSeen(
       @ForAll("live") StoredRecord live,
       @ForAll("policies") OperationPolicy policy,
       @ForAll boolean released) {
     KeyRecord found = live.record();
-    Decision decision =
-        decide(policy, live, released ? OptionalInt.of(3) : OptionalInt.empty(), SAME);
+    Decision decision = decide(policy, live, released ? new Known.Released(3) : NOTHING, SAME);
     if (decision instanceof Decision.Take take) {
       KeyRecord next = take.next();
       assertThat(take.expected()).isEqualTo(found.stamp());
@@ -181,7 +195,7 @@ class KeyMachinePropertiesTest {
         KeyMachine.claim(
             new Request(KEY, SAME, policy),
             live,
-            released ? OptionalInt.of(3) : OptionalInt.empty(),
+            released ? new Known.Released(3) : NOTHING,
             stamps,
             NOW);
     if (decision instanceof Decision.Take take) {
@@ -205,7 +219,7 @@ class KeyMachinePropertiesTest {
   void ownRecord_isNeverTakenForAnothers(
       @ForAll("policies") OperationPolicy policy, @ForAll("live") StoredRecord live) {
     StoredRecord mine = restamped(live, Stamp.first(MINE).next());
-    Decision decision = decide(policy, mine, OptionalInt.empty(), SAME);
+    Decision decision = decide(policy, mine, NOTHING, SAME);
     if (mine.record().state() == KeyState.LOCKED) {
       assertThat(decision).isEqualTo(new Decision.Mine(mine.record(), mine.leaseLeft()));
     } else {
@@ -286,6 +300,21 @@ class KeyMachinePropertiesTest {
         .isEqualTo(Withdrawal.AGAIN);
     assertThat(KeyMachine.withdrawn(live.stamp(), stamps, Optional.of(live)))
         .isEqualTo(Withdrawal.AGAIN);
+    StoredRecord own = restamped(live, Stamp.first(MINE));
+    assertThat(KeyMachine.withdrawn(own.stamp(), stamps, Optional.of(own)))
+        .as("the claim's own lock, renewed or not")
+        .isEqualTo(live.record().state() == KeyState.LOCKED ? Withdrawal.FOLLOW : Withdrawal.AGAIN);
+    StoredRecord doubted =
+        StoredRecord.of(
+            live.record().toBuilder()
+                .state(KeyState.FAILED_IN_DOUBT)
+                .stamp(Stamp.first(MARKER))
+                .grant(MINE)
+                .build(),
+            Duration.ZERO,
+            Duration.ofDays(1));
+    assertThat(KeyMachine.withdrawn(expected, stamps, Optional.of(doubted)))
+        .isEqualTo(Withdrawal.FOLLOW);
     assertThat(KeyMachine.withdrawn(expected, stamps, Optional.of(live)))
         .isEqualTo(Withdrawal.SETTLED);
     assertThat(

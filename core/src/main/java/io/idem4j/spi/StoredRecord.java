@@ -35,8 +35,17 @@ public final class StoredRecord {
     this.retentionLeft = retentionLeft;
   }
 
-  /** Returns a record that was read, with the time left; a lease of zero or less is over. */
+  /**
+   * Returns a record that was read, with the time left; a lease of zero or less is over.
+   *
+   * @throws KeyStoreException if more is left than a record may be written with: then what is
+   *     stored is broken, and would lock the key for ever
+   */
   public static StoredRecord of(KeyRecord record, Duration leaseLeft, Duration retentionLeft) {
+    if (leaseLeft.compareTo(KeyRecord.MAXIMUM_DURATION) > 0
+        || retentionLeft.compareTo(KeyRecord.MAXIMUM_DURATION) > 0) {
+      throw KeyStoreException.unreadable(record.keyId(), "its lease or retention is out of range");
+    }
     return new StoredRecord(
         record.keyId(), record.stamp(), record.format(), record, leaseLeft, retentionLeft);
   }
