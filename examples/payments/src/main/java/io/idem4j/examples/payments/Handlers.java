@@ -1,0 +1,189 @@
+package io.idem4j.examples.payments;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.idem4j.Fingerprint;
+import io.idem4j.Idempotency;
+import io.idem4j.OperationPolicy;
+import io.idem4j.examples.payments.Ledger.BalanceOutOfRange;
+import io.idem4j.examples.payments.Ledger.Effects;
+import io.idem4j.examples.payments.Ledger.IdTaken;
+import io.idem4j.examples.payments.Ledger.Payment;
+import java.math.BigDecimal;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.regex.Pattern;
+
+/** Routes requests and answers them. Safe for use by many threads. */
+final class Handlers {
+  private static final String PAYMENTS = "/payments";
+  private static final String PAYMENT = "/payments/";
+  private static final String ACCOUNT = "/accounts/";
+  private static final String EFFECTS = "/effects";
+
+  private static final Pattern ACCOUNT_NAME = Pattern.compile("[A-Za-z0-9._~@:+-]{1,64}");
+
+  private final Ledger ledger;
+  private final Guard payments;
+  private final Guard increments;
+
+  Handlers(Ledger ledger, Idempotency idempotency, OperationPolicy policy, boolean requireKey) {
+    this.ledger = ledger;
+    this.payments = new Guard(idempotency, "POST /payments", policy, requireKey);
+    this.increments = new Guard(idempotency, "PATCH /accounts/{name}", policy, requireKey);
+  }
+
+  /** Answers one request; whatever it throws has made no reply. */
+  Reply handle(Request request) throws Exception {
+    String path = request.path();
+    if (path.equals(PAYMENTS)) {
+      return switch (request.method()) {
+        case "POST" -> pay(request);
+        default -> Problem.methodNotAllowed("POST");
+      };
+    } else if (path.startsWith(PAYMENT)) {
+      String id = path.substring(PAYMENT.length());
+      return switch (request.method()) {
+        case "GET" -> payment(request, id);
+        case "DELETE" -> delete(request, id);
+        default -> Problem.methodNotAllowed("GET, DELETE");
+      };
+    } else if (path.startsWith(ACCOUNT)) {
+      String name = path.substring(ACCOUNT.length());
+      return switch (request.method()) {
+        case "GET" -> account(request, name);
+        case "PATCH" -> increment(request, name);
+        default -> Problem.methodNotAllowed("GET, PATCH");
+      };
+    } else if (path.equals(EFFECTS)) {
+      return switch (request.method()) {
+        case "GET" -> effects(request);
+        default -> Problem.methodNotAllowed("GET");
+      };
+    }
+    return Problem.notFound();
+  }
+
+  private Reply pay(Request request) throws Exception {
+    var key = payments.key(request);
+    Experiment experiment = Experiment.parse(request.query());
+    byte[] body = request.readBody();
+    // Before the claim: a body that is refused binds no key, and may be corrected under it.
+    JsonNode json = Json.parse(body);
+    BigDecimal amount = Json.amount(json);
+    String currency = Json.currency(json);
+    return payments.run(
+        key,
+        fingerprint(request, experiment, body),
+        id ->
+            experiment.run(
+                () -> {
+                  try {
+                    Payment made = ledger.pay(request.tenant(), new Payment(id, amount, currency));
+                    return Answer.json(201, json(made)).at(PAYMENT + id);
+                  } catch (IdTaken e) {
+                    throw new Refusal(Problem.keyReused());
+                  }
+                }));
+  }
+
+  private Reply increment(Request request, String name) throws Exception {
+    var key = increments.key(request);
+    requireAccountName(name);
+    Experiment experiment = Experiment.parse(request.query());
+    byte[] body = request.readBody();
+    long by = Json.incrementBy(Json.parse(body));
+    return increments.run(
+        key,
+        fingerprint(request, experiment, body),
+        id ->
+            experiment.run(
+                () -> {
+                  try {
+                    return account(name, ledger.increment(request.tenant(), name, id, by));
+                  } catch (IdTaken e) {
+                    throw new Refusal(Problem.keyReused());
+                  } catch (BalanceOutOfRange e) {
+                    return Problem.answer(
+                        409,
+                        "balance-out-of-range",
+                        "The balance would be out of range",
+                        "A balance has 64 bits. Nothing was added.");
+                  }
+                }));
+  }
+
+  private Reply payment(Request request, String id) throws SQLException {
+    Optional<UUID> uuid = uuid(id);
+    return (uuid.isEmpty() ? Optional.<Payment>empty() : find(request, uuid.get()))
+        .map(it -> Reply.of(Answer.json(200, json(it)), "read"))
+        .orElseGet(Problem::notFound);
+  }
+
+  private Optional<Payment> find(Request request, UUID id) throws SQLException {
+    return ledger.payment(request.tenant(), id);
+  }
+
+  private Reply delete(Request request, String id) throws SQLException {
+    Optional<UUID> uuid = uuid(id);
+    return uuid.isPresent() && ledger.delete(request.tenant(), uuid.get())
+        ? Reply.of(Answer.empty(204), "deleted")
+        : Problem.notFound();
+  }
+
+  private Reply account(Request request, String name) throws SQLException, Refusal {
+    requireAccountName(name);
+    return Reply.of(account(name, ledger.balance(request.tenant(), name)), "read");
+  }
+
+  private Reply effects(Request request) throws SQLException {
+    Effects effects = ledger.effects(request.tenant());
+    return Reply.of(
+        Answer.json(
+            200,
+            Json.text(
+                Json.object()
+                    .put("payments", effects.payments())
+                    .put("increments", effects.increments()))),
+        "read");
+  }
+
+  private static Answer account(String name, long balance) {
+    return Answer.json(200, Json.text(Json.object().put("name", name).put("balance", balance)));
+  }
+
+  private static String json(Payment payment) {
+    return Json.text(
+        Json.object()
+            .put("id", payment.id().toString())
+            .put("amount", payment.amount())
+            .put("currency", payment.currency()));
+  }
+
+  /** The lenient {@link UUID#fromString} would give one payment many names. */
+  private static Optional<UUID> uuid(String text) {
+    try {
+      return Optional.of(UUID.fromString(text)).filter(it -> it.toString().equals(text));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static void requireAccountName(String name) throws Refusal {
+    if (!ACCOUNT_NAME.matcher(name).matches()) {
+      throw new Refusal(
+          Problem.badRequest(
+              "An account's name has 1 to 64 characters: letters, digits and . _ ~ @ : + -"));
+    }
+  }
+
+  private static Fingerprint fingerprint(Request request, Experiment experiment, byte[] body) {
+    return Fingerprint.sha256()
+        .part("method", request.method())
+        .part("path", request.path())
+        .part("query", experiment.rest())
+        .part("content-type", request.contentType())
+        .part("body", body)
+        .build();
+  }
+}

@@ -1,0 +1,122 @@
+package io.idem4j.examples.payments;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program as a process: exit status and output. */
+class CommandLineTest {
+  @TempDir Path directory;
+
+  private record Ended(int status, String out, String err) {}
+
+  private Ended run(String... arguments) throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Payments.class.getName()));
+    command.addAll(List.of(arguments));
+    Path out = directory.resolve("out");
+    Path err = directory.resolve("err");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
+    try {
+      assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+      return new Ended(
+          process.exitValue(),
+          Files.readString(out, StandardCharsets.UTF_8),
+          Files.readString(err, StandardCharsets.UTF_8));
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void tour_withoutArguments_holdsEachExpectation() throws Exception {
+    Ended ended = run();
+    assertThat(ended.out()).contains("11 of 11 scenarios went as expected").doesNotContain("FAIL");
+    assertThat(ended.status()).isZero();
+    assertThat(ended.err()).isEmpty();
+  }
+
+  @Test
+  void wrongArguments_exitWith2AndSayHow() throws Exception {
+    for (String[] arguments :
+        new String[][] {
+          {"sirve"},
+          {"serve"},
+          {"serve", "--port", "0", "--lease", "30s", "--retention", "30s"},
+          {"serve", "--port", "0", "--store", "postgres:x"}
+        }) {
+      Ended ended = run(arguments);
+      assertThat(ended.status()).isEqualTo(2);
+      assertThat(ended.out()).isEmpty();
+      assertThat(ended.err()).contains("usage: ").doesNotContain("\tat ");
+    }
+  }
+
+  @Test
+  void help_isPrinted() throws Exception {
+    Ended ended = run("--help");
+    assertThat(ended.status()).isZero();
+    assertThat(ended.out()).startsWith("usage: ");
+  }
+
+  @Test
+  void portInUse_isSaid() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Ended ended =
+          run("serve", "--port", String.valueOf(taken.getLocalPort()), "--store", "memory");
+      assertThat(ended.status()).isEqualTo(1);
+      assertThat(ended.err()).startsWith("cannot listen").doesNotContain("\tat ");
+    }
+  }
+
+  @Test
+  void storeOutOfReach_isSaid() throws Exception {
+    String h2 = "h2:" + directory.resolve("payments");
+    try (Child first = Child.serve(List.of("--store", h2))) {
+      Ended second = run("serve", "--port", "0", "--store", h2);
+      assertThat(second.status()).isEqualTo(1);
+      assertThat(second.err()).startsWith("cannot open the store").doesNotContain("\tat ");
+      first.kill();
+    }
+    Path file = Files.createFile(directory.resolve("file"));
+    Ended nowhere = run("serve", "--port", "0", "--store", "h2:" + file.resolve("payments"));
+    assertThat(nowhere.status()).isEqualTo(1);
+    assertThat(nowhere.err()).startsWith("cannot open the store").doesNotContain("\tat ");
+    Ended postgres =
+        run("serve", "--port", "0", "--store", "postgres:jdbc:postgresql://127.0.0.1:1/x");
+    assertThat(postgres.status()).isEqualTo(1);
+    assertThat(postgres.err()).startsWith("cannot open the store").doesNotContain("\tat ");
+  }
+
+  @Test
+  void sigterm_stopsAfterTheRunningRequest() throws Exception {
+    try (Child child = Child.serve(List.of("--store", "h2:" + directory.resolve("payments")))) {
+      Client client = new Client(child.port());
+      Call call = Call.pay("t", "1");
+      var running = client.start(call.asking("delay=700ms"));
+      assertThat(client.awaitPayments("t", 1)).isTrue();
+      ProcessHandle.of(child.pid()).orElseThrow().destroy();
+      assertThat(running.get(10, TimeUnit.SECONDS).status()).isEqualTo(201);
+      child.awaitEnd();
+    }
+  }
+}

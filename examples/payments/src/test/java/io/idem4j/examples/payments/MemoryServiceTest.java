@@ -1,0 +1,8 @@
+package io.idem4j.examples.payments;
+
+class MemoryServiceTest extends ServiceContract {
+  @Override
+  String store() {
+    return "memory";
+  }
+}

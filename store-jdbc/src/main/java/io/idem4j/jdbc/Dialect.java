@@ -1,0 +1,69 @@
+package io.idem4j.jdbc;
+
+import io.idem4j.MisuseException;
+import java.sql.DatabaseMetaData;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.jdbi.v3.core.Handle;
+
+/** What differs between databases, and nothing else. Stateless and safe for many threads. */
+interface Dialect {
+  /**
+   * What a live row of format 1 must look like to be replaced (S10): the part of {@link
+   * RecordRow}'s tests that SQL can say.
+   */
+  String READABLE =
+      """
+      format = 1 AND state BETWEEN 1 AND 5 AND fence >= 0 AND attempt >= 0
+          AND OCTET_LENGTH(grant_id) = 12 AND OCTET_LENGTH(fingerprint) = 32
+          AND OCTET_LENGTH(fingerprint_algorithm) BETWEEN 1 AND 100
+          AND (reference IS NULL OR OCTET_LENGTH(reference) <= 256)
+          AND lease_until_ms BETWEEN 0 AND ${latest} AND retain_until_ms <= ${latest}
+      """
+          .strip()
+          .replace("${latest}", Long.toString(RecordRow.LATEST_MILLIS));
+
+  /**
+   * Returns the dialect of a database.
+   *
+   * @throws MisuseException if there is none
+   */
+  static Dialect of(DatabaseMetaData metaData) throws SQLException {
+    String product = metaData.getDatabaseProductName();
+    int version = metaData.getDatabaseMajorVersion();
+    if (product.equals("PostgreSQL") && version >= PostgresDialect.OLDEST) {
+      return new PostgresDialect();
+    }
+    if (product.equals("H2") && version >= H2Dialect.OLDEST) {
+      return new H2Dialect();
+    }
+    throw new MisuseException(
+        "the JDBC store speaks PostgreSQL %d and H2 %d or later, and this data source leads to %s %d"
+            .formatted(PostgresDialect.OLDEST, H2Dialect.OLDEST, product, version));
+  }
+
+  /** Fills table, clock and test of readability into a statement. */
+  static String fill(String sql, TableName table, String now) {
+    return table.in(sql.replace("${readable}", READABLE).replace("${now}", now));
+  }
+
+  /** Creates table and indexes unless the table exists; may run on several machines at once. */
+  void createTable(Handle handle, TableName table) throws SQLException;
+
+  /**
+   * Tests all that the store relies on: columns, unique index, room, and that writes are allowed.
+   *
+   * @throws io.idem4j.KeyStoreException if something is missing, with what to do about it
+   */
+  void check(Handle handle, TableName table, int maximumSlot) throws SQLException;
+
+  /**
+   * Returns the statements for a table.
+   *
+   * @param lockTimeout how long a write may wait for a row that an uncommitted writer holds
+   */
+  Statements statements(TableName table, Duration lockTimeout);
+
+  /** Says whether a claim failed because a concurrent one inserted the row first. */
+  boolean isLostInsertRace(SQLException failure);
+}

@@ -1,0 +1,240 @@
+package io.idem4j.jdbc;
+
+import io.idem4j.KeyId;
+import io.idem4j.KeyStoreException;
+import io.idem4j.MisuseException;
+import io.idem4j.PayloadTooLargeException;
+import io.idem4j.spi.CasResult;
+import io.idem4j.spi.KeyRecord;
+import io.idem4j.spi.RecordPurger;
+import io.idem4j.spi.RecordScanner;
+import io.idem4j.spi.Stamp;
+import io.idem4j.spi.StoredRecord;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps records in a table of PostgreSQL (12 or later) or H2 (2 or later), one row for each key.
+ *
+ * <pre>{@code
+ * KeyStore store = JdbcKeyStore.builder(dataSource).build();
+ * }</pre>
+ *
+ * <p><b>Table.</b> {@code schema-postgresql.sql} and {@code schema-h2.sql} beside this class hold
+ * the DDL; apply them with your migration tool. {@link Builder#build()} tests the table and refuses
+ * one that would not keep two claims apart.
+ *
+ * <p><b>Clock</b> (S5): the database server's, read inside each statement. Clocks of clients play
+ * no part.
+ *
+ * <p><b>Atomic</b>: each write is one statement in auto-commit at READ COMMITTED, on a connection
+ * of the store's own. It neither sees nor touches a transaction that the caller has open (S11);
+ * data sources that are known to hand out the caller's own connection are refused. A data source
+ * that is enlisted in JTA in a way that cannot be seen from outside must not be given to this
+ * store.
+ *
+ * <p><b>Pool.</b> Any; one connection is enough, and none is held between calls. Connections may
+ * come with another isolation or with auto-commit off: both are put right and put back. The
+ * isolation is probed once and then costs round trips only if it is not READ COMMITTED; uncommitted
+ * work that somebody left in a pooled connection is rolled back. Set the driver's socket timeout
+ * ({@code socketTimeout} on PostgreSQL) below core's store deadline: no call has another bound when
+ * the network is silent.
+ *
+ * <p><b>Waiting.</b> A write that meets a row which an uncommitted transaction holds waits at most
+ * for the lock timeout and then answers {@link CasResult.Busy}. A replay waits for nobody, takes no
+ * lock and writes no log.
+ *
+ * <p><b>Durability</b> is the database's. PostgreSQL with {@code synchronous_commit=off} or {@code
+ * fsync=off}, and an asynchronous replica that is promoted, forget acknowledged claims and answers;
+ * so does H2 unless its URL says {@code WRITE_DELAY=0}, and an in-memory H2 without {@code
+ * DB_CLOSE_DELAY=-1} as soon as its last connection closes. H2 is meant for development and for
+ * small single-process programs; the interrupt of a thread that uses its file closes the database
+ * for all, unless its URL begins with {@code jdbc:h2:async:}. What can be seen of this is logged as
+ * a warning at start-up.
+ *
+ * <p><b>Secrecy.</b> No exception carries a driver's text: it is replaced by its class, SQLState
+ * and stack trace, because drivers print row values.
+ *
+ * <p>Safe for use by many threads. There is nothing to close; the data source stays the caller's.
+ */
+public final class JdbcKeyStore implements RecordPurger, RecordScanner {
+  private static final int PURGE_BATCH = 1_000;
+
+  private final OwnConnections connections;
+  private final RecordTable table;
+  private final int maximumSlot;
+
+  private JdbcKeyStore(OwnConnections connections, RecordTable table, int maximumSlot) {
+    this.connections = connections;
+    this.table = table;
+    this.maximumSlot = maximumSlot;
+  }
+
+  /** Returns a builder of a store on this data source. */
+  public static Builder builder(DataSource dataSource) {
+    return new Builder(dataSource);
+  }
+
+  @Override
+  public CasResult compareAndSet(KeyId id, Stamp expected, KeyRecord next) {
+    requireFits(next.slots().payload());
+    requireFits(next.slots().checkpoint());
+    return connections.call(
+        "a compare-and-set",
+        id,
+        handle -> table.compareAndSet(handle.getConnection(), id, expected, next));
+  }
+
+  @Override
+  public Optional<StoredRecord> find(KeyId id) {
+    return connections.call("a read", id, handle -> table.find(handle.getConnection(), id));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Works in statements of at most 1,000 rows, each a transaction of its own. On PostgreSQL rows
+   * that another session has locked are left for the next run.
+   */
+  @Override
+  public int purge(int limit) {
+    requirePositive(limit);
+    int purged = 0;
+    while (purged < limit) {
+      int batch = Math.min(limit - purged, PURGE_BATCH);
+      int deleted =
+          connections.call("a purge", null, handle -> table.purge(handle.getConnection(), batch));
+      purged += deleted;
+      if (deleted < batch) {
+        break;
+      }
+    }
+    return purged;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Pages are in the order of key ids. Records of another format are left out, and so are those
+   * that cannot be understood; each of the latter is logged as a warning.
+   */
+  @Override
+  public Page scan(Kind kind, int limit, Optional<String> from) {
+    requirePositive(limit);
+    byte[] after = from.map(JdbcKeyStore::parsePlace).orElse(new byte[0]);
+    return connections.call(
+        "a scan", null, handle -> table.scan(handle.getConnection(), kind, limit, after));
+  }
+
+  private void requireFits(byte @Nullable [] slot) {
+    if (slot != null && slot.length > maximumSlot) {
+      throw new PayloadTooLargeException(slot.length, maximumSlot);
+    }
+  }
+
+  private static void requirePositive(int limit) {
+    if (limit < 1) {
+      throw new MisuseException("the limit is " + limit + ", and must be positive");
+    }
+  }
+
+  private static byte[] parsePlace(String place) {
+    try {
+      return KeyId.of(HexFormat.of().parseHex(place)).bytes();
+    } catch (IllegalArgumentException | MisuseException e) {
+      throw new MisuseException("this is not a place in a scan of this store");
+    }
+  }
+
+  /** Builds a {@link JdbcKeyStore}. Not for use by several threads. */
+  public static final class Builder {
+    /** The largest {@link #maximumSlot}, in bytes: 256 MiB. */
+    public static final int LARGEST_SLOT = 256 << 20;
+
+    private final DataSource dataSource;
+    private TableName table = new TableName(TableName.DEFAULT);
+    private Duration lockTimeout = Duration.ofMillis(200);
+    private int maximumSlot = 1 << 20;
+    private boolean createTable;
+
+    private Builder(DataSource dataSource) {
+      this.dataSource = UnmanagedDataSource.require(dataSource);
+    }
+
+    /**
+     * Sets the table; without it, {@code idem4j_record} in the schema that connections come with.
+     *
+     * @param table one identifier, or a schema, a dot and one; never quoted
+     * @throws MisuseException if it is anything else
+     */
+    public Builder table(String table) {
+      this.table = new TableName(table);
+      return this;
+    }
+
+    /**
+     * Sets how long a write waits for a row that an uncommitted transaction holds, before it
+     * answers {@link CasResult.Busy}; without it, 200 ms. PostgreSQL only: H2 has {@code
+     * LOCK_TIMEOUT} in its URL.
+     *
+     * @throws MisuseException if it is not between a millisecond and a minute
+     */
+    public Builder lockTimeout(Duration lockTimeout) {
+      if (lockTimeout.toMillis() < 1 || lockTimeout.compareTo(Duration.ofMinutes(1)) > 0) {
+        throw new MisuseException("a lock timeout is between a millisecond and a minute");
+      }
+      this.lockTimeout = lockTimeout;
+      return this;
+    }
+
+    /**
+     * Sets how large payload and checkpoint may be, each; without it, 1 MiB. What is larger is
+     * refused before anything is sent.
+     *
+     * @throws MisuseException if it is not between 1 and {@link #LARGEST_SLOT}
+     */
+    public Builder maximumSlot(int bytes) {
+      if (bytes < 1 || bytes > LARGEST_SLOT) {
+        throw new MisuseException("the largest slot is between 1 and " + LARGEST_SLOT + " bytes");
+      }
+      this.maximumSlot = bytes;
+      return this;
+    }
+
+    /**
+     * Makes {@link #build()} create the table where there is none: for development and examples.
+     * Several processes may start at once. An existing table is never changed.
+     */
+    public Builder createTableIfMissing() {
+      this.createTable = true;
+      return this;
+    }
+
+    /**
+     * Tests database and table, and builds the store.
+     *
+     * @throws MisuseException if the database is none of those that the store speaks
+     * @throws KeyStoreException if no connection could be had, the database is read-only, or the
+     *     table is missing or does not fit, with what to do about it
+     */
+    public JdbcKeyStore build() {
+      OwnConnections connections = OwnConnections.of(dataSource);
+      RecordTable records =
+          connections.call(
+              "start-up",
+              null,
+              handle -> {
+                Dialect dialect = Dialect.of(handle.getConnection().getMetaData());
+                if (createTable) {
+                  dialect.createTable(handle, table);
+                }
+                dialect.check(handle, table, maximumSlot);
+                return new RecordTable(dialect, dialect.statements(table, lockTimeout));
+              });
+      return new JdbcKeyStore(connections, records, maximumSlot);
+    }
+  }
+}

@@ -1,0 +1,206 @@
+package io.idem4j.jdbc;
+
+import io.idem4j.IdempotencyException;
+import io.idem4j.KeyId;
+import io.idem4j.KeyStoreException;
+import io.idem4j.KeyStoreException.Certainty;
+import io.idem4j.KeyStoreException.Reason;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.concurrent.ThreadLocalRandom;
+import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The store's own connections: READ COMMITTED, auto-commit, whatever state the pool hands them out
+ * in (S11, stores.md 3.7.1). Immutable and safe for use by many threads.
+ *
+ * <p>The isolation is probed once and set only where it differs, because asking a driver for it can
+ * be a round trip. Auto-commit is looked at every time, which is free; a connection that comes with
+ * auto-commit off is rolled back, switched, and switched back on return. After anything UNKNOWN the
+ * connection is aborted (S12).
+ */
+final class OwnConnections {
+  private static final Logger LOG = LoggerFactory.getLogger(JdbcKeyStore.class);
+
+  /** How often a call is made before a conflict reaches the caller. */
+  private static final int ATTEMPTS = 8;
+
+  private static final int LONGEST_PAUSE_MILLIS = 32;
+
+  /** Work on a connection that is in the right state. */
+  @FunctionalInterface
+  interface Work<R> {
+    R on(Handle handle) throws SQLException;
+  }
+
+  private final Jdbi jdbi;
+  private final int isolation;
+
+  private OwnConnections(Jdbi jdbi, int isolation) {
+    this.jdbi = jdbi;
+    this.isolation = isolation;
+  }
+
+  /**
+   * Looks at one connection of a data source, to know how the others come.
+   *
+   * @throws KeyStoreException if there is no connection
+   */
+  static OwnConnections of(DataSource dataSource) {
+    Jdbi jdbi = Jdbi.create(dataSource);
+    int isolation =
+        new OwnConnections(jdbi, Connection.TRANSACTION_READ_COMMITTED)
+            .call("start-up", null, handle -> handle.getConnection().getTransactionIsolation());
+    return new OwnConnections(jdbi, isolation);
+  }
+
+  /**
+   * Does work on a connection of its own. What the database refused in favour of a concurrent call
+   * is repeated a few times; nothing else is.
+   *
+   * @param action what is done, for messages
+   * @param id the key with which it is done, if it is one
+   * @throws KeyStoreException whatever fails (S7), with no text of the driver's in it
+   */
+  <R> R call(String action, @Nullable KeyId id, Work<R> work) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return once(action, id, work);
+      } catch (KeyStoreException e) {
+        if (e.reason() != Reason.CONFLICT || attempt == ATTEMPTS || !pause(attempt)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private <R> R once(String action, @Nullable KeyId id, Work<R> work) {
+    Checkout checkout = checkOut(action, id);
+    boolean isReusable = false;
+    try {
+      R result = work.on(checkout.handle);
+      isReusable = true;
+      return result;
+    } catch (KeyStoreException e) {
+      isReusable = e.certainty() == Certainty.NOT_APPLIED;
+      throw e;
+    } catch (IdempotencyException e) {
+      isReusable = true;
+      throw e;
+    } catch (SQLException | RuntimeException e) {
+      SQLException sql = SqlFailure.findSql(e);
+      SqlFailure failure = sql == null ? SqlFailure.UNKNOWN : SqlFailure.of(sql);
+      isReusable = failure != SqlFailure.UNKNOWN;
+      throw failure.exception(describe(action, id), e);
+    } finally {
+      checkout.giveBack(isReusable);
+    }
+  }
+
+  private Checkout checkOut(String action, @Nullable KeyId id) {
+    Handle handle;
+    try {
+      handle = jdbi.open();
+    } catch (RuntimeException e) {
+      throw SqlFailure.noConnection(describe(action, id), e);
+    }
+    Connection connection = handle.getConnection();
+    try {
+      boolean autoCommit = connection.getAutoCommit();
+      if (!autoCommit) {
+        // Left over by somebody: switching auto-commit on would commit it.
+        connection.rollback();
+        connection.setAutoCommit(true);
+      }
+      if (isolation != Connection.TRANSACTION_READ_COMMITTED) {
+        connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+      }
+      return new Checkout(handle, connection, autoCommit, isolation);
+    } catch (SQLException | RuntimeException e) {
+      Checkout.abort(connection);
+      Checkout.close(handle);
+      throw SqlFailure.noConnection(describe(action, id), e);
+    }
+  }
+
+  private static String describe(String action, @Nullable KeyId id) {
+    return id == null ? action : action + " of key " + id.shortDigest();
+  }
+
+  /** Sleeps a little, longer each time; false if the thread was interrupted meanwhile. */
+  private static boolean pause(int attempt) {
+    int longest = Math.min(1 << attempt, LONGEST_PAUSE_MILLIS);
+    try {
+      Thread.sleep(ThreadLocalRandom.current().nextInt(longest) + 1L);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** One connection in use, and the state in which it came. Confined to its thread. */
+  private static final class Checkout {
+    private final Handle handle;
+    private final Connection connection;
+    private final boolean autoCommit;
+    private final int isolation;
+
+    Checkout(Handle handle, Connection connection, boolean autoCommit, int isolation) {
+      this.handle = handle;
+      this.connection = connection;
+      this.autoCommit = autoCommit;
+      this.isolation = isolation;
+    }
+
+    /** Never throws: what the statement answered stands, whatever happens to its connection. */
+    void giveBack(boolean isReusable) {
+      if (!isReusable || !restore()) {
+        abort(connection);
+      }
+      close(handle);
+    }
+
+    private boolean restore() {
+      try {
+        if (isolation != Connection.TRANSACTION_READ_COMMITTED) {
+          connection.setTransactionIsolation(isolation);
+        }
+        if (!autoCommit) {
+          connection.setAutoCommit(false);
+        }
+        return true;
+      } catch (SQLException | RuntimeException e) {
+        LOG.debug("a connection could not be restored", SqlFailure.withheld(e));
+        return false;
+      }
+    }
+
+    static void close(Handle handle) {
+      try {
+        handle.close();
+      } catch (RuntimeException e) {
+        LOG.debug("a connection could not be given back", SqlFailure.withheld(e));
+      }
+    }
+
+    static void abort(Connection connection) {
+      try {
+        connection.abort(Runnable::run);
+      } catch (SQLException | RuntimeException e) {
+        LOG.debug("a connection could not be aborted", SqlFailure.withheld(e));
+      }
+      try {
+        // H2 ignores abort, and closing what a pool handed out would only give it back.
+        connection.unwrap(Connection.class).close();
+      } catch (SQLException | RuntimeException e) {
+        LOG.debug("a connection could not be closed", SqlFailure.withheld(e));
+      }
+    }
+  }
+}

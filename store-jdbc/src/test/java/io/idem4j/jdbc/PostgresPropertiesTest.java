@@ -1,0 +1,11 @@
+package io.idem4j.jdbc;
+
+import io.idem4j.tck.KeyStoreProperties;
+import io.idem4j.tck.KeyStoreSubject;
+
+final class PostgresPropertiesTest extends KeyStoreProperties {
+  @Override
+  protected KeyStoreSubject newSubject() {
+    return Backends.postgres();
+  }
+}

@@ -1,0 +1,127 @@
+package io.idem4j.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.idem4j.spi.CasResult;
+import io.idem4j.spi.KeyRecord;
+import io.idem4j.spi.Slots;
+import io.idem4j.spi.Stamp;
+import io.idem4j.tck.Samples;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** architecture.md §4: what a call costs. One execution of a statement is one round trip. */
+final class RoundTripsTest {
+  private ScriptedDataSource counting;
+  private JdbcKeyStore store;
+
+  @BeforeEach
+  void forget() {
+    counting = null;
+  }
+
+  private void open(Database database) {
+    counting = new ScriptedDataSource(database.open());
+    store = Rows.store(counting, Sql.freshTable());
+    counting.takeCalls();
+  }
+
+  private int cas(Stamp expected, KeyRecord next, Class<? extends CasResult> answer) {
+    assertThat(store.compareAndSet(next.keyId(), expected, next)).isInstanceOf(answer);
+    return counting.takeCalls().size();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void firstCall_isTwo(Database database) {
+    open(database);
+    KeyRecord claim = Rows.claim();
+    assertThat(cas(Stamp.ABSENT, claim, CasResult.Applied.class)).isEqualTo(1);
+    assertThat(cas(claim.stamp(), Rows.completed(claim), CasResult.Applied.class)).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void replayAndRefusal_areOneOnPostgresAndTwoOnH2(Database database) {
+    open(database);
+    int expected = database == Database.POSTGRESQL ? 1 : 2;
+    KeyRecord done = Rows.done(store);
+    KeyRecord running = Rows.claim();
+    store.compareAndSet(running.keyId(), Stamp.ABSENT, running);
+    counting.takeCalls();
+    assertThat(cas(Stamp.ABSENT, Rows.duplicate(done), CasResult.Refused.class))
+        .isEqualTo(expected);
+    assertThat(cas(Stamp.ABSENT, Rows.duplicate(running), CasResult.Refused.class))
+        .isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void takeover_addsOne(Database database) {
+    open(database);
+    KeyRecord lapsed =
+        Samples.locked(Samples.keyId(), Samples.stamp()).lease(Duration.ZERO).build();
+    store.compareAndSet(lapsed.keyId(), Stamp.ABSENT, lapsed);
+    counting.takeCalls();
+    KeyRecord taken = Rows.duplicate(lapsed);
+    int refusal = database == Database.POSTGRESQL ? 1 : 2;
+    assertThat(cas(Stamp.ABSENT, taken, CasResult.Refused.class)).isEqualTo(refusal);
+    assertThat(cas(lapsed.stamp(), taken, CasResult.Applied.class)).isEqualTo(1);
+    assertThat(cas(taken.stamp(), Rows.completed(taken), CasResult.Applied.class)).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void renewal_isOne_andARefusedWriteTwo(Database database) {
+    open(database);
+    KeyRecord claim = Rows.claim();
+    store.compareAndSet(claim.keyId(), Stamp.ABSENT, claim);
+    counting.takeCalls();
+    KeyRecord renewal =
+        claim.toBuilder().stamp(claim.stamp().next()).slots(Slots.UNCHANGED).build();
+    assertThat(cas(claim.stamp(), renewal, CasResult.Applied.class)).isEqualTo(1);
+    assertThat(cas(claim.stamp(), Rows.duplicate(claim), CasResult.Refused.class)).isEqualTo(2);
+    store.find(claim.keyId());
+    assertThat(counting.takeCalls()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void claimOverAnExpiredRow_addsOneUpdate(Database database) {
+    open(database);
+    KeyRecord over =
+        Samples.locked(Samples.keyId(), Samples.stamp()).retention(Duration.ZERO).build();
+    store.compareAndSet(over.keyId(), Stamp.ABSENT, over);
+    counting.takeCalls();
+    assertThat(cas(Stamp.ABSENT, Rows.duplicate(over), CasResult.Applied.class))
+        .isEqualTo(database == Database.POSTGRESQL ? 2 : 3);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void isolation_isNeverAskedForAgain_andSetOnlyWhereItDiffers(Database database) throws Exception {
+    open(database);
+    Rows.done(store);
+    assertThat(counting.takeCalls()).noneMatch(call -> call.contains("Isolation"));
+    ScriptedDataSource serializable = new ScriptedDataSource(database.open());
+    serializable.onCheckout(RoundTripsTest::makeSerializable);
+    JdbcKeyStore other = Rows.store(serializable, Sql.freshTable());
+    serializable.takeCalls();
+    KeyRecord claim = Rows.claim();
+    other.compareAndSet(claim.keyId(), Stamp.ABSENT, claim);
+    assertThat(serializable.takeCalls())
+        .containsExactly("setTransactionIsolation", "execute", "setTransactionIsolation");
+  }
+
+  private static void makeSerializable(Connection connection) {
+    try {
+      connection.setTransactionIsolation(Connection.TRANSACTION_SERIALIZABLE);
+    } catch (SQLException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

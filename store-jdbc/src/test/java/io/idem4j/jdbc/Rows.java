@@ -1,0 +1,57 @@
+package io.idem4j.jdbc;
+
+import io.idem4j.spi.CasResult;
+import io.idem4j.spi.KeyRecord;
+import io.idem4j.spi.Stamp;
+import io.idem4j.tck.Samples;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import javax.sql.DataSource;
+
+/** Records, and ways to write them that are not the store's. */
+final class Rows {
+  private Rows() {}
+
+  /** Returns the first claim of a fresh key. */
+  static KeyRecord claim() {
+    return Samples.locked(Samples.keyId(), Samples.stamp()).build();
+  }
+
+  /** Returns the completion of a claim. */
+  static KeyRecord completed(KeyRecord claim) {
+    return Samples.completed(claim.keyId(), claim.stamp().next())
+        .fingerprint(claim.fingerprint())
+        .build();
+  }
+
+  /** Returns another caller's claim of the same key. */
+  static KeyRecord duplicate(KeyRecord first) {
+    return Samples.locked(first.keyId(), Samples.stamp()).build();
+  }
+
+  /** Claims and completes a fresh key. */
+  static KeyRecord done(JdbcKeyStore store) {
+    KeyRecord claim = claim();
+    KeyRecord done = completed(claim);
+    if (!(store.compareAndSet(claim.keyId(), Stamp.ABSENT, claim) instanceof CasResult.Applied)
+        || !(store.compareAndSet(done.keyId(), claim.stamp(), done) instanceof CasResult.Applied)) {
+      throw new AssertionError("a fresh key was refused");
+    }
+    return done;
+  }
+
+  /** Writes on a connection of the test's, inside whatever transaction it has open. */
+  static CasResult write(Connection connection, String table, Stamp expected, KeyRecord next)
+      throws SQLException {
+    Dialect dialect = Dialect.of(connection.getMetaData());
+    Statements statements = dialect.statements(new TableName(table), Duration.ofMillis(200));
+    return new RecordTable(dialect, statements)
+        .compareAndSet(connection, next.keyId(), expected, next);
+  }
+
+  /** Builds a store on a table of its own. */
+  static JdbcKeyStore store(DataSource dataSource, String table) {
+    return JdbcKeyStore.builder(dataSource).table(table).createTableIfMissing().build();
+  }
+}
