@@ -326,8 +326,9 @@ final class HeldKey {
   private void confirm(StoreCalls.Write write) {
     current = write.next().stamp();
     renewal = null;
-    lossTold = false;
     leaseEnd = renewalSentAt + write.next().lease().toNanos();
+    // What was first sent long ago may be over by now; the next renewal is due at once then.
+    lossTold &= now() - leaseEnd >= 0;
     nextRenewal = renewalSentAt + lease / 3;
   }
 
