@@ -32,6 +32,8 @@ final class HeldKey {
   private final long lease;
   private final long holdEnd;
 
+  private final RunningThread runner = new RunningThread();
+
   private final ReentrantLock lock = new ReentrantLock();
   private Stamp current;
   private long leaseEnd;
@@ -43,8 +45,6 @@ final class HeldKey {
   private boolean lost;
   private boolean lossTold;
   private Timing.@Nullable Timer timer;
-  private @Nullable Thread runner;
-  private boolean runnerInterrupted;
   private @Nullable String reference;
 
   HeldKey(
@@ -133,28 +133,9 @@ final class HeldKey {
     }
   }
 
-  /** The calling thread runs the operation from here on. */
-  void beginRun() {
-    lock.lock();
-    try {
-      runner = Thread.currentThread();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** The operation has ended: an interrupt of ours that it did not take is taken back. */
-  void endRun() {
-    lock.lock();
-    try {
-      runner = null;
-      if (runnerInterrupted) {
-        runnerInterrupted = false;
-        Thread.interrupted();
-      }
-    } finally {
-      lock.unlock();
-    }
+  /** The thread that runs the operation, to be interrupted if the policy says so. */
+  RunningThread runner() {
+    return runner;
   }
 
   /**
@@ -348,13 +329,11 @@ final class HeldKey {
       if (ended) {
         return;
       }
-      // An interrupt that was set before ours is another's, and stays.
-      if (runner != null && request.policy().interruptsOnLeaseLoss() && !runner.isInterrupted()) {
-        runnerInterrupted = true;
-        runner.interrupt();
-      }
     } finally {
       lock.unlock();
+    }
+    if (request.policy().interruptsOnLeaseLoss()) {
+      runner.interrupt();
     }
     subject.leaseLost(why);
   }

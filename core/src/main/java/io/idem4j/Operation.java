@@ -97,12 +97,12 @@ public final class Operation<T extends @Nullable Object> {
     Lease<T> lease = ((Claim.Granted<T>) claim).lease();
     Frame outer = running.get();
     running.set(new Frame(engine.store(), key.id(), outer));
-    lease.held().beginRun();
+    lease.held().runner().begin();
     T value;
     try {
       value = action.run(lease.context());
     } catch (Throwable failure) {
-      lease.held().endRun();
+      lease.held().runner().end();
       Optional<Outcome<T>> recordedFirst = fail(lease, failure);
       if (recordedFirst.isPresent()) {
         return recordedFirst.get();
@@ -115,7 +115,7 @@ public final class Operation<T extends @Nullable Object> {
         running.set(outer);
       }
     }
-    lease.held().endRun();
+    lease.held().runner().end();
     return lease.complete(value);
   }
 

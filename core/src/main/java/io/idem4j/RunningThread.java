@@ -1,0 +1,51 @@
+package io.idem4j;
+
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The thread that runs an operation, while it does: an interrupt never reaches a thread whose
+ * operation has ended. Safe for use by many threads.
+ */
+final class RunningThread {
+  private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable Thread thread;
+  private boolean interrupted;
+
+  /** The calling thread runs the operation from here on. */
+  void begin() {
+    lock.lock();
+    try {
+      thread = Thread.currentThread();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The operation has ended: an interrupt of ours that it did not take is taken back. */
+  void end() {
+    lock.lock();
+    try {
+      thread = null;
+      if (interrupted) {
+        interrupted = false;
+        Thread.interrupted();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Interrupts the operation, if it runs; an interrupt that was there before stays another's. */
+  void interrupt() {
+    lock.lock();
+    try {
+      if (thread != null && !thread.isInterrupted()) {
+        interrupted = true;
+        thread.interrupt();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}
