@@ -253,7 +253,8 @@ final class Claiming {
   private void withdraw(Decision.Take take) {
     Optional<KeyRecord> putBack = KeyMachine.withdrawal(policy, take, stamps);
     if (putBack.isPresent()) {
-      Withdrawing withdrawing = new Withdrawing(take, putBack.get());
+      Withdrawing withdrawing =
+          new Withdrawing(engine, calls, stamps, take.expected(), take.next(), putBack.get());
       engine
           .pending()
           .add(
@@ -262,34 +263,6 @@ final class Claiming {
               new KeyMachine.Known.Released(putBack.get().attempt()),
               withdrawing::send,
               now() + policy.lease().toNanos());
-    }
-  }
-
-  private final class Withdrawing {
-    private final Decision.Take take;
-    private StoreCalls.Write write;
-
-    Withdrawing(Decision.Take take, KeyRecord putBack) {
-      this.take = take;
-      this.write = calls.write(take.next().stamp(), putBack);
-    }
-
-    /** Sends once, and says whether the claim is settled. */
-    boolean send() {
-      Reply reply = write.send();
-      boolean settled = reply.kind() == Kind.APPLIED;
-      if (reply.kind() == Kind.REFUSED) {
-        KeyMachine.Withdrawal next = KeyMachine.withdrawn(take.expected(), stamps, reply.live());
-        if (next == KeyMachine.Withdrawal.FOLLOW) {
-          KeyRecord putBack = write.next().toBuilder().stamp(stamps.fresh()).build();
-          write = calls.write(reply.live().orElseThrow().stamp(), putBack);
-        }
-        settled = next == KeyMachine.Withdrawal.SETTLED;
-      }
-      if (settled) {
-        engine.rooms().ring(request.id());
-      }
-      return settled;
     }
   }
 

@@ -1,7 +1,5 @@
 package io.idem4j;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * A recorded answer cannot be read: another type label, or bytes that the codec refuses. The
  * operation was not run again and the record is as it was; mend the codec and retry.
@@ -9,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 public final class CodecException extends IdempotencyException {
   private static final long serialVersionUID = 1L;
 
-  CodecException(String message, @Nullable Throwable cause) {
-    super(message, cause);
+  CodecException(String message) {
+    super(message, null);
   }
 }

@@ -61,7 +61,10 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
    */
   public Outcome<T> complete(T value) {
     Settling.Result result =
-        Settling.complete(held, operation.seal(value, held), operation.sealedWithoutBody());
+        Settling.complete(
+            held,
+            operation.answers().seal(value, held.request().id()),
+            operation.answers().withoutBody());
     if (result instanceof Settling.Result.Recorded) {
       held.subject().tell("completed", IdempotencyListener::completed);
       return new Outcome.Executed<>(value, true);
@@ -72,7 +75,9 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
     } else if (result instanceof Settling.Result.Superseded superseded) {
       held.subject().leaseLost("another's answer was recorded first");
       try {
-        return operation.replay(superseded.recorded(), Optional.of(new OwnRun(value, null)));
+        return operation
+            .answers()
+            .replay(superseded.recorded(), Optional.of(new OwnRun(value, null)));
       } catch (IdempotencyException e) {
         throw lost("another's answer was recorded first and cannot be read", value, e);
       }
@@ -98,7 +103,7 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
       held.release();
       return Optional.empty();
     }
-    return settle(operation.classify(failure, held), failure);
+    return settle(operation.policy().verdict(failure), failure);
   }
 
   /**
@@ -125,7 +130,8 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
       held.subject().leaseLost("another's answer was recorded first");
       KeyRecord recorded = superseded.recorded();
       try {
-        return Optional.of(operation.replay(recorded, Optional.of(new OwnRun(null, failure))));
+        return Optional.of(
+            operation.answers().replay(recorded, Optional.of(new OwnRun(null, failure))));
       } catch (IdempotencyException e) {
         warn("another's answer was recorded first and cannot be read");
       }
@@ -141,10 +147,8 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
   }
 
   private Settling.Result failFinal(RecordedFailure failure) {
-    byte[] code = Envelope.failure(failure.code(), new byte[0]);
-    byte[] bytes = failure.bytes();
-    boolean fits = bytes.length <= held.engine().maximumPayload();
-    return Settling.failFinal(held, fits ? Envelope.failure(failure.code(), bytes) : code, code);
+    Answers<T> answers = operation.answers();
+    return Settling.failFinal(held, answers.seal(failure), answers.withoutBytes(failure));
   }
 
   /**

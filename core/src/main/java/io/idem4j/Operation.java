@@ -1,16 +1,11 @@
 package io.idem4j;
 
-import io.idem4j.FailureClassifier.Verdict;
-import io.idem4j.Outcome.OwnRun;
 import io.idem4j.spi.KeyRecord;
-import io.idem4j.spi.KeyState;
 import io.idem4j.spi.KeyStore;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A named operation that runs once per key and gives every retry the first answer. Made by {@link
@@ -19,14 +14,10 @@ import org.slf4j.LoggerFactory;
  * @param <T> the type of the answer
  */
 public final class Operation<T extends @Nullable Object> {
-  private static final Logger log = LoggerFactory.getLogger(Idempotency.class);
-
   private final Engine engine;
   private final String name;
-  private final Codec<T> codec;
+  private final Answers<T> answers;
   private final OperationPolicy policy;
-  private final String codecType;
-  private final byte[] sealedWithoutBody;
 
   /** The records whose operations the current thread is running, innermost first. */
   private record Frame(KeyStore store, KeyId id, @Nullable Frame outer) {}
@@ -36,13 +27,8 @@ public final class Operation<T extends @Nullable Object> {
   Operation(Engine engine, String name, Codec<T> codec, OperationPolicy policy) {
     this.engine = engine;
     this.name = Text.require(name, "an operation name", IdempotencyKey.OPERATION_LENGTH);
-    this.codec = codec;
+    this.answers = new Answers<>(this.name, codec, engine.maximumPayload());
     this.policy = policy.validated();
-    this.codecType = codec.type();
-    if (codecType.isBlank() || Text.utf8(codecType, "a codec's type").length > Codec.TYPE_LENGTH) {
-      throw new MisuseException("a codec's type has 1 to " + Codec.TYPE_LENGTH + " bytes");
-    }
-    this.sealedWithoutBody = Envelope.notKept(codecType);
   }
 
   /**
@@ -187,7 +173,7 @@ public final class Operation<T extends @Nullable Object> {
     } else if (answer instanceof Claiming.Answer.Recorded recorded) {
       KeyRecord record = recorded.record();
       subject.holds(record.attempt(), record.fence());
-      Outcome<T> outcome = replay(record, Optional.empty());
+      Outcome<T> outcome = answers.replay(record, Optional.empty());
       subject.tell("replayed", IdempotencyListener::replayed);
       return new Claim.Denied<>(outcome);
     } else if (answer instanceof Claiming.Answer.InFlight inFlight) {
@@ -235,77 +221,13 @@ public final class Operation<T extends @Nullable Object> {
     }
   }
 
-  byte[] sealedWithoutBody() {
-    return sealedWithoutBody;
+  /** Turns answers of this operation into payloads and back. */
+  Answers<T> answers() {
+    return answers;
   }
 
-  /** The effect is made by now: whatever goes wrong here, the completion is recorded. */
-  byte[] seal(T value, HeldKey held) {
-    KeyId id = held.request().id();
-    String why;
-    try {
-      byte[] bytes = Objects.requireNonNull(codec.encode(value, id), "bytes");
-      if (bytes.length <= engine.maximumPayload()) {
-        return Envelope.answer(codecType, bytes);
-      }
-      why = "the answer of " + bytes.length + " bytes is over the limit";
-    } catch (Throwable e) {
-      // An error of the virtual machine too: an answer that does not fit into memory is too large.
-      why = "the codec threw " + e.getClass().getName();
-    }
-    log.warn("operation {}, key {}: {}; recorded without the body", name, id.shortDigest(), why);
-    return sealedWithoutBody;
-  }
-
-  Outcome<T> replay(KeyRecord record, Optional<OwnRun> ownRun) {
-    KeyId id = record.keyId();
-    Envelope envelope = Envelope.open(id, record.slots().payload());
-    boolean failed = record.state() == KeyState.FAILED_FINAL;
-    if (failed != (envelope.kind() == Envelope.Kind.FAILURE)) {
-      throw KeyStoreException.unreadable(id, "state and payload contradict each other");
-    }
-    if (failed) {
-      RecordedFailure failure = new RecordedFailure(envelope.label(), envelope.bytes());
-      return new Outcome.Failed<>(failure, ownRun);
-    }
-    if (envelope.kind() == Envelope.Kind.NOT_KEPT) {
-      return new Outcome.Replayed<>(Optional.empty(), false, ownRun);
-    }
-    return new Outcome.Replayed<>(Optional.ofNullable(decode(id, envelope)), true, ownRun);
-  }
-
-  private T decode(KeyId id, Envelope envelope) {
-    if (!envelope.label().equals(codecType)) {
-      throw new CodecException(
-          "operation %s, key %s: the recorded answer bears another type label than the codec's %s"
-              .formatted(name, id.shortDigest(), codecType),
-          null);
-    }
-    try {
-      return codec.decode(envelope.bytes(), id);
-    } catch (Exception e) {
-      // A codec's message may quote the bytes, so it is neither attached nor quoted.
-      throw new CodecException(
-          "operation %s, key %s: the codec could not read the recorded answer and threw %s"
-              .formatted(name, id.shortDigest(), e.getClass().getName()),
-          null);
-    }
-  }
-
-  Verdict classify(Throwable failure, HeldKey held) {
-    if (failure instanceof IdempotencyException || policy.classifier().isEmpty()) {
-      return policy.defaultVerdict();
-    }
-    try {
-      return Objects.requireNonNull(policy.classifier().get().classify(failure), "verdict");
-    } catch (Throwable e) {
-      log.warn(
-          "operation {}, key {}: the classifier threw {}; the key is in doubt",
-          name,
-          held.request().id().shortDigest(),
-          e.getClass().getName());
-      return Verdict.inDoubt();
-    }
+  OperationPolicy policy() {
+    return policy;
   }
 
   /** Returns how long answers of this operation are kept. */

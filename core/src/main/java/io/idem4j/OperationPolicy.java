@@ -4,10 +4,13 @@ import io.idem4j.FailureClassifier.Verdict;
 import io.idem4j.spi.KeyRecord;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a repeated effect costs, and the times that follow from it. Only the user knows the cost, so
@@ -17,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * times are checked together when the policy is given to {@link Idempotency#operation}.
  */
 public final class OperationPolicy {
+  private static final Logger log = LoggerFactory.getLogger(Idempotency.class);
   private static final Duration MINIMUM_LEASE = Duration.ofMillis(10);
   private static final Duration LONGEST_STORE_DEADLINE = Duration.ofSeconds(5);
 
@@ -199,8 +203,22 @@ public final class OperationPolicy {
     return Optional.ofNullable(settings.classifier);
   }
 
-  Verdict defaultVerdict() {
+  private Verdict defaultVerdict() {
     return mode() == Mode.RERUN ? Verdict.retryable() : Verdict.inDoubt();
+  }
+
+  /** Total: a classifier that throws, or answers null, has said that the key is in doubt. */
+  Verdict verdict(Throwable failure) {
+    FailureClassifier classifier = settings.classifier;
+    if (failure instanceof IdempotencyException || classifier == null) {
+      return defaultVerdict();
+    }
+    try {
+      return Objects.requireNonNull(classifier.classify(failure), "verdict");
+    } catch (Throwable e) {
+      log.warn("a classifier threw {}; the key is in doubt", e.getClass().getName());
+      return Verdict.inDoubt();
+    }
   }
 
   /** Checks the times against each other, before anything is done by them. */
