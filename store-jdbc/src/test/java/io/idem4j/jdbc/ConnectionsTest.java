@@ -106,7 +106,7 @@ final class ConnectionsTest {
   /** S5 and S11: a caller's old transaction neither moves the clock nor hides the claim. */
   @ParameterizedTest
   @EnumSource
-  void stores_3_1_5_claimInsideAnOldTransaction_hasItsWholeLease(Database database)
+  void stores_3_1_5_and_3_3_5_claimInsideAnOldTransaction_hasItsWholeLease(Database database)
       throws Exception {
     Duration lease = Duration.ofMillis(80);
     try (HikariDataSource pool = Postgres.pool(database.open(), 2);
