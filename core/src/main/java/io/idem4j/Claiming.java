@@ -148,10 +148,12 @@ final class Claiming {
           return new Answer.InFlight(BUSY_RETRY);
         } else if (reply.kind() != Kind.REFUSED) {
           throw failed(reply);
-        } else if (now() - firstSent - storeDeadline >= 0) {
-          throw restless();
         }
         decision = reply.live().isPresent() ? decide(reply.live().get()) : claimNew();
+        boolean writes = decision instanceof Decision.Take || decision instanceof Decision.Mark;
+        if (writes && now() - firstSent - storeDeadline >= 0) {
+          throw restless();
+        }
       }
     }
   }

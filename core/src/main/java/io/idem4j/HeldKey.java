@@ -298,7 +298,7 @@ final class HeldKey {
     } else if (settlement instanceof Settlement.Follow follow) {
       current = follow.expected();
       renewal = null;
-      nextRenewal = now();
+      nextRenewal = now() + Math.max(lease / 12, SHORTEST_RETRY);
       return null;
     }
     return ((Settlement.Lost) settlement).why();

@@ -162,11 +162,8 @@ final class WaitingRooms {
 
     private void abdicate(Round round) {
       Round next = new Round();
-      if (round.bell.isDone()) {
-        next.bell.complete(null);
-      }
       room.round = next;
-      // Between the two lines above a bell may have rung for the old round alone: pass it on.
+      // A bell that rang for the old round alone is passed on.
       if (round.bell.isDone()) {
         next.bell.complete(null);
       }

@@ -57,6 +57,9 @@ interface Dialect {
    */
   void check(Handle handle, TableName table, int maximumSlot) throws SQLException;
 
+  /** Returns the table with the schema that it was found in: later sessions may look elsewhere. */
+  TableName resolve(Handle handle, TableName table) throws SQLException;
+
   /**
    * Returns the statements for a table.
    *

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -68,11 +69,32 @@ final class H2Dialect implements Dialect {
                         row.getString(1),
                         row.getString(2),
                         row.getObject(3, Long.class),
-                        row.getBoolean(4)))
+                        row.getBoolean(4),
+                        row.getBoolean(5)))
             .list();
-    check.requireColumns(columns, maximumSlot);
+    DatabaseMetaData metaData = connection.getMetaData();
+    check.requireColumns(columns, maximumSlot, folding(metaData));
+    String kind =
+        handle
+            .select(H2Sql.KIND, schema(connection, table), name(connection, table))
+            .mapTo(String.class)
+            .one();
+    if (!kind.equals("BASE TABLE")) {
+      throw check.problem("is a " + kind + ", and must be a table that stays");
+    }
     check.requireUniqueIndex(isKeyed(handle, table));
     warnOfLoss(handle, connection.getMetaData().getURL());
+  }
+
+  @Override
+  public TableName resolve(Handle handle, TableName table) throws SQLException {
+    Connection connection = handle.getConnection();
+    return table.resolvedTo(
+        quoted(schema(connection, table)) + "." + quoted(name(connection, table)));
+  }
+
+  private static String quoted(String name) {
+    return '"' + name.replace("\"", "\"\"") + '"';
   }
 
   @Override
@@ -148,11 +170,17 @@ final class H2Dialect implements Dialect {
     return fold(connection.getMetaData(), table.simple());
   }
 
-  /** Does to a name what the database does to one without quotes, which is an option of its URL. */
   private static String fold(DatabaseMetaData metaData, String name) throws SQLException {
+    return folding(metaData).apply(name);
+  }
+
+  /** Does to a name what the database does to one without quotes, which is an option of its URL. */
+  private static UnaryOperator<String> folding(DatabaseMetaData metaData) throws SQLException {
     if (metaData.storesUpperCaseIdentifiers()) {
-      return name.toUpperCase(Locale.ROOT);
+      return name -> name.toUpperCase(Locale.ROOT);
     }
-    return metaData.storesLowerCaseIdentifiers() ? name.toLowerCase(Locale.ROOT) : name;
+    return metaData.storesLowerCaseIdentifiers()
+        ? name -> name.toLowerCase(Locale.ROOT)
+        : name -> name;
   }
 }

@@ -89,9 +89,18 @@ final class H2Sql {
       WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?
       """;
 
+  static final String KIND =
+      """
+      SELECT TABLE_TYPE
+      FROM INFORMATION_SCHEMA.TABLES
+      WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?
+      """;
+
   static final String COLUMNS =
       """
-      SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, IS_NULLABLE = 'YES'
+      SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, IS_NULLABLE = 'YES',
+          IS_NULLABLE = 'NO' AND COLUMN_DEFAULT IS NULL AND IS_IDENTITY = 'NO'
+              AND IS_GENERATED = 'NEVER'
       FROM INFORMATION_SCHEMA.COLUMNS
       WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?
       """;
@@ -108,6 +117,9 @@ final class H2Sql {
       GROUP BY i.INDEX_NAME
       HAVING COUNT(*) = 1 AND UPPER(MAX(c.COLUMN_NAME)) = 'KEY_ID'
       """;
+
+  /** Names session and transaction; NULL where nothing is uncommitted. */
+  static final String TRANSACTION = "SELECT SESSION_ID() || ' ' || TRANSACTION_ID()";
 
   static final String SETTING =
       "SELECT SETTING_VALUE FROM INFORMATION_SCHEMA.SETTINGS WHERE SETTING_NAME = ?";

@@ -28,20 +28,22 @@ import org.jspecify.annotations.Nullable;
  * one that would not keep two claims apart.
  *
  * <p><b>Clock</b> (S5): the database server's, read inside each statement. Clocks of clients play
- * no part.
+ * no part, but that an embedded H2's clock is this process's own. A lease counts from before the
+ * wait for a row lock, which it may be shorter by.
  *
  * <p><b>Atomic</b>: each write is one statement in auto-commit at READ COMMITTED, on a connection
- * of the store's own. It neither sees nor touches a transaction that the caller has open (S11);
- * data sources that are known to hand out the caller's own connection are refused. A data source
- * that is enlisted in JTA in a way that cannot be seen from outside must not be given to this
- * store.
+ * of the store's own. It neither sees nor touches a transaction that the caller has open (S11).
+ * Data sources that are known to hand out the caller's own connection are refused at start-up, and
+ * others when they do so, by a typed error; that cannot be seen where every connection comes with
+ * auto-commit off, so a transaction-aware data source of that kind must not be given to this store.
  *
  * <p><b>Pool.</b> Any; one connection is enough, and none is held between calls. Connections may
  * come with another isolation or with auto-commit off: both are put right and put back. The
- * isolation is probed once and then costs round trips only if it is not READ COMMITTED; uncommitted
- * work that somebody left in a pooled connection is rolled back. Set the driver's socket timeout
- * ({@code socketTimeout} on PostgreSQL) below core's store deadline: no call has another bound when
- * the network is silent.
+ * isolation is probed once and then costs round trips only if it is not READ COMMITTED. Uncommitted
+ * work that somebody left in a pooled connection is rolled back. The table is looked up once, with
+ * its schema, so that a search path which somebody left changed leads nowhere else. Set the
+ * driver's socket timeout ({@code socketTimeout} on PostgreSQL) below core's store deadline: no
+ * call has another bound when the network is silent.
  *
  * <p><b>Waiting.</b> A write that meets a row which an uncommitted transaction holds waits at most
  * for the lock timeout and then answers {@link CasResult.Busy}. A replay waits for nobody, takes no
@@ -54,6 +56,9 @@ import org.jspecify.annotations.Nullable;
  * small single-process programs; the interrupt of a thread that uses its file closes the database
  * for all, unless its URL begins with {@code jdbc:h2:async:}. What can be seen of this is logged as
  * a warning at start-up.
+ *
+ * <p><b>Unreadable rows</b> (S10) are refused and left alone. What SQL cannot test, a reference
+ * that is no UTF-8, is refused by reads; the holder's own write still replaces such a row.
  *
  * <p><b>Secrecy.</b> No exception carries a driver's text: it is replaced by its class, SQLState
  * and stack trace, because drivers print row values.
@@ -180,11 +185,11 @@ public final class JdbcKeyStore implements RecordPurger, RecordScanner {
      * answers {@link CasResult.Busy}; without it, 200 ms. PostgreSQL only: H2 has {@code
      * LOCK_TIMEOUT} in its URL.
      *
-     * @throws MisuseException if it is not between a millisecond and a minute
+     * @throws MisuseException if it is not between a millisecond and two seconds
      */
     public Builder lockTimeout(Duration lockTimeout) {
-      if (lockTimeout.toMillis() < 1 || lockTimeout.compareTo(Duration.ofMinutes(1)) > 0) {
-        throw new MisuseException("a lock timeout is between a millisecond and a minute");
+      if (lockTimeout.toMillis() < 1 || lockTimeout.compareTo(Duration.ofSeconds(2)) > 0) {
+        throw new MisuseException("a lock timeout is between a millisecond and two seconds");
       }
       this.lockTimeout = lockTimeout;
       return this;
@@ -232,7 +237,8 @@ public final class JdbcKeyStore implements RecordPurger, RecordScanner {
                   dialect.createTable(handle, table);
                 }
                 dialect.check(handle, table, maximumSlot);
-                return new RecordTable(dialect, dialect.statements(table, lockTimeout));
+                TableName resolved = dialect.resolve(handle, table);
+                return new RecordTable(dialect, dialect.statements(resolved, lockTimeout));
               });
       return new JdbcKeyStore(connections, records, maximumSlot);
     }

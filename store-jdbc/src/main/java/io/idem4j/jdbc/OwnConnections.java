@@ -6,7 +6,10 @@ import io.idem4j.KeyStoreException;
 import io.idem4j.KeyStoreException.Certainty;
 import io.idem4j.KeyStoreException.Reason;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
@@ -21,8 +24,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The isolation is probed once and set only where it differs, because asking a driver for it can
  * be a round trip. Auto-commit is looked at every time, which is free; a connection that comes with
- * auto-commit off is rolled back, switched, and switched back on return. After anything UNKNOWN the
- * connection is aborted (S12).
+ * auto-commit off is rolled back, switched, and switched back on return, unless it turns out to be
+ * the caller's own: then it is refused and left alone. After anything UNKNOWN the connection is
+ * aborted (S12).
  */
 final class OwnConnections {
   private static final Logger LOG = LoggerFactory.getLogger(JdbcKeyStore.class);
@@ -38,12 +42,23 @@ final class OwnConnections {
     R on(Handle handle) throws SQLException;
   }
 
-  private final Jdbi jdbi;
-  private final int isolation;
+  /**
+   * How connections of a data source come, as the first one did.
+   *
+   * @param transaction a query that names session and transaction; no row or NULL: nothing is at
+   *     stake
+   * @param hidesTransactions whether a transaction begun by a plain BEGIN does not show in the
+   *     auto-commit mode; where it does not, a rollback without one costs nothing
+   */
+  private record Habits(
+      int isolation, boolean autoCommit, String transaction, boolean hidesTransactions) {}
 
-  private OwnConnections(Jdbi jdbi, int isolation) {
+  private final Jdbi jdbi;
+  private final Habits habits;
+
+  private OwnConnections(Jdbi jdbi, Habits habits) {
     this.jdbi = jdbi;
-    this.isolation = isolation;
+    this.habits = habits;
   }
 
   /**
@@ -53,10 +68,19 @@ final class OwnConnections {
    */
   static OwnConnections of(DataSource dataSource) {
     Jdbi jdbi = Jdbi.create(dataSource);
-    int isolation =
-        new OwnConnections(jdbi, Connection.TRANSACTION_READ_COMMITTED)
-            .call("start-up", null, handle -> handle.getConnection().getTransactionIsolation());
-    return new OwnConnections(jdbi, isolation);
+    try (Handle handle = jdbi.open()) {
+      Connection connection = handle.getConnection();
+      boolean isPostgres = connection.getMetaData().getDatabaseProductName().equals("PostgreSQL");
+      return new OwnConnections(
+          jdbi,
+          new Habits(
+              connection.getTransactionIsolation(),
+              connection.getAutoCommit(),
+              isPostgres ? PostgresSql.TRANSACTION : H2Sql.TRANSACTION,
+              isPostgres));
+    } catch (SQLException | RuntimeException e) {
+      throw SqlFailure.noConnection("start-up", e);
+    }
   }
 
   /**
@@ -103,28 +127,72 @@ final class OwnConnections {
   }
 
   private Checkout checkOut(String action, @Nullable KeyId id) {
-    Handle handle;
+    Handle handle = open(action, id);
     try {
-      handle = jdbi.open();
-    } catch (RuntimeException e) {
-      throw SqlFailure.noConnection(describe(action, id), e);
-    }
-    Connection connection = handle.getConnection();
-    try {
+      if (habits.autoCommit() && !handle.getConnection().getAutoCommit()) {
+        handle = reopen(handle, action, id);
+      }
+      Connection connection = handle.getConnection();
       boolean autoCommit = connection.getAutoCommit();
-      if (!autoCommit) {
+      if (!autoCommit || habits.hidesTransactions()) {
         // Left over by somebody: switching auto-commit on would commit it.
+        connection.setAutoCommit(false);
         connection.rollback();
         connection.setAutoCommit(true);
       }
-      if (isolation != Connection.TRANSACTION_READ_COMMITTED) {
+      if (habits.isolation() != Connection.TRANSACTION_READ_COMMITTED) {
         connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
       }
-      return new Checkout(handle, connection, autoCommit, isolation);
+      return new Checkout(handle, connection, autoCommit, habits.isolation());
     } catch (SQLException | RuntimeException e) {
-      Checkout.abort(connection);
+      if (e instanceof KeyStoreException refused) {
+        throw refused;
+      }
+      Checkout.abort(handle.getConnection());
       Checkout.close(handle);
       throw SqlFailure.noConnection(describe(action, id), e);
+    }
+  }
+
+  private Handle open(String action, @Nullable KeyId id) {
+    try {
+      return jdbi.open();
+    } catch (RuntimeException e) {
+      throw SqlFailure.noConnection(describe(action, id), e);
+    }
+  }
+
+  /**
+   * A connection came with auto-commit off, and others do not. Given back, a pool's is cleaned, or
+   * another one comes; a caller's own comes again, in the same transaction, which is not ours to
+   * touch (S11).
+   */
+  private Handle reopen(Handle handle, String action, @Nullable KeyId id) throws SQLException {
+    Optional<String> first;
+    try {
+      first = transaction(handle);
+    } finally {
+      Checkout.close(handle);
+    }
+    Handle again = open(action, id);
+    if (!again.getConnection().getAutoCommit()
+        && first.isPresent()
+        && first.equals(transaction(again))) {
+      Checkout.close(again);
+      throw KeyStoreException.notApplied(
+          Reason.MISCONFIGURED,
+          describe(action, id)
+              + " failed: the data source hands out the connection of an open transaction, the"
+              + " caller's own or one left behind; give the store a plain, pooled data source",
+          null);
+    }
+    return again;
+  }
+
+  private Optional<String> transaction(Handle handle) throws SQLException {
+    try (Statement statement = handle.getConnection().createStatement();
+        ResultSet row = statement.executeQuery(habits.transaction())) {
+      return row.next() ? Optional.ofNullable(row.getString(1)) : Optional.empty();
     }
   }
 

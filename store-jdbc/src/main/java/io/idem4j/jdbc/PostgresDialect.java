@@ -65,9 +65,10 @@ final class PostgresDialect implements Dialect {
                         row.getString(1),
                         row.getString(2),
                         row.getObject(3, Long.class),
-                        row.getBoolean(4)))
+                        row.getBoolean(4),
+                        row.getBoolean(5)))
             .list();
-    check.requireColumns(columns, maximumSlot);
+    check.requireColumns(columns, maximumSlot, name -> name);
     check.requireUniqueIndex(
         handle
             .select(PostgresSql.UNIQUE_INDEXES, table.toString())
@@ -75,6 +76,12 @@ final class PostgresDialect implements Dialect {
             .findFirst()
             .isPresent());
     warnOfLoss(session);
+  }
+
+  @Override
+  public TableName resolve(Handle handle, TableName table) {
+    return table.resolvedTo(
+        handle.select(PostgresSql.RESOLVE, table.toString()).mapTo(String.class).one());
   }
 
   @Override

@@ -118,6 +118,19 @@ final class PostgresSql {
       LIMIT ?
       """;
 
+  /** Names session and transaction: the backend, and when its transaction began. */
+  static final String TRANSACTION =
+      "SELECT pg_backend_pid() || ' ' || extract(epoch from transaction_timestamp())";
+
+  /** The table's schema and name, quoted: what later sessions resolve must be this table. */
+  static final String RESOLVE =
+      """
+      SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+      FROM pg_class c
+      JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.oid = to_regclass(CAST(? AS text))
+      """;
+
   /** Concurrent starts queue here: IF NOT EXISTS alone does not keep them apart. */
   static final String SCHEMA_LOCK = "SELECT pg_advisory_xact_lock(115879413953642);\n";
 
@@ -139,7 +152,8 @@ final class PostgresSql {
   static final String COLUMNS =
       """
       SELECT attname, format_type(atttypid, NULL),
-          CASE WHEN atttypmod > 4 THEN CAST(atttypmod - 4 AS bigint) END, NOT attnotnull
+          CASE WHEN atttypmod > 4 THEN CAST(atttypmod - 4 AS bigint) END, NOT attnotnull,
+          attnotnull AND NOT atthasdef AND attidentity = ''
       FROM pg_attribute
       WHERE attrelid = to_regclass(CAST(? AS text)) AND attnum > 0 AND NOT attisdropped
       """;

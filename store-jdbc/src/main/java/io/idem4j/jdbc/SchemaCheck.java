@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +15,12 @@ import org.jspecify.annotations.Nullable;
  * without its unique index would turn the whole library off without a word (stores.md 3.7.4).
  */
 final class SchemaCheck {
-  /** A column as a database describes it; a length that is null is unlimited. */
-  record Column(String name, String type, @Nullable Long length, boolean isNullable) {}
+  /**
+   * A column as a database describes it; a length that is null is unlimited, and one that is
+   * required cannot be left out of an insert.
+   */
+  record Column(
+      String name, String type, @Nullable Long length, boolean isNullable, boolean isRequired) {}
 
   /** What a column must be. */
   private record Need(String name, Kind kind, long length, boolean isNullable) {}
@@ -47,8 +52,12 @@ final class SchemaCheck {
     this.schemaFile = schemaFile;
   }
 
-  /** Tests types and lengths of all columns. */
-  void requireColumns(List<Column> columns, int maximumSlot) {
+  /**
+   * Tests types and lengths of all columns.
+   *
+   * @param fold what the database does to a name without quotes
+   */
+  void requireColumns(List<Column> columns, int maximumSlot, UnaryOperator<String> fold) {
     if (columns.isEmpty()) {
       throw problem("does not exist");
     }
@@ -71,10 +80,16 @@ final class SchemaCheck {
     for (Need need : needs) {
       Column column =
           columns.stream()
-              .filter(each -> each.name().equalsIgnoreCase(need.name()))
+              .filter(each -> each.name().equals(fold.apply(need.name())))
               .findFirst()
               .orElseThrow(() -> problem("has no column " + need.name()));
       require(need, column);
+    }
+    for (Column column : columns) {
+      if (column.isRequired()
+          && needs.stream().noneMatch(need -> column.name().equals(fold.apply(need.name())))) {
+        throw problem("has a column " + column.name() + " that every insert must give a value");
+      }
     }
   }
 

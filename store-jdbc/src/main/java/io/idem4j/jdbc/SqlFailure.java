@@ -53,6 +53,7 @@ enum SqlFailure {
           entry("40P01", CONFLICT), // PostgreSQL: deadlock_detected
           entry("90131", CONFLICT), // H2: row changed by a concurrent statement
           entry("53100", FULL), // PostgreSQL: disk_full
+          entry("53200", UNKNOWN), // pgjdbc: no memory for an answer, of a write that was applied
           entry("25006", READ_ONLY), // PostgreSQL: read_only_sql_transaction
           entry("90097", READ_ONLY)); // H2: database is read only
 

@@ -5,7 +5,8 @@ import java.util.regex.Pattern;
 
 /**
  * The validated name of the table, with its schema if one was given. Only such names ever become
- * part of a statement; they are never quoted, so each database folds them as it likes. Immutable.
+ * part of a statement, and the database's own quoted form of them once the table was found.
+ * Immutable.
  */
 final class TableName {
   /** The name that the schema files use. */
@@ -15,6 +16,12 @@ final class TableName {
       Pattern.compile("([A-Za-z_][A-Za-z0-9_]{0,47}\\.)?[A-Za-z_][A-Za-z0-9_]{0,47}");
 
   private final String name;
+  private final String resolved;
+
+  private TableName(String name, String resolved) {
+    this.name = name;
+    this.resolved = resolved;
+  }
 
   TableName(String name) {
     if (!VALID.matcher(name).matches()) {
@@ -23,6 +30,16 @@ final class TableName {
               + " letters, digits and underscores, and does not begin with a digit");
     }
     this.name = name;
+    this.resolved = name;
+  }
+
+  /**
+   * Returns the same table under the name that statements are to use.
+   *
+   * @param quoted schema and name as the database has them, each in quotes where it needs them
+   */
+  TableName resolvedTo(String quoted) {
+    return new TableName(name, quoted);
   }
 
   /** Returns the schema, or an empty text where the connection's own is meant. */
@@ -37,7 +54,7 @@ final class TableName {
 
   /** Fills the name into a statement where it says {@code ${table}}. */
   String in(String sql) {
-    return sql.replace("${table}", name);
+    return sql.replace("${table}", resolved);
   }
 
   /** Returns the name as it was given. */

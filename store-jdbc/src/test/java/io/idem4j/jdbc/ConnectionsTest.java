@@ -103,6 +103,72 @@ final class ConnectionsTest {
     }
   }
 
+  /** S11: a transaction-aware data source whose class nobody knows. */
+  @ParameterizedTest
+  @EnumSource
+  void s11_connectionOfTheCallersTransaction_isRefusedAndLeftAlone(Database database)
+      throws Exception {
+    DataSource real = database.open();
+    Sql.run(real, "CREATE TABLE own_" + table + " (id integer)");
+    try (Connection connection = real.getConnection()) {
+      JdbcKeyStore store = Rows.store(new OneConnection(connection), table);
+      connection.setAutoCommit(false);
+      try (var statement = connection.createStatement()) {
+        statement.execute("INSERT INTO own_" + table + " VALUES (1)");
+      }
+      KeyRecord claim = Rows.claim();
+      assertThatThrownBy(() -> store.compareAndSet(claim.keyId(), Stamp.ABSENT, claim))
+          .isInstanceOfSatisfying(
+              KeyStoreException.class,
+              e -> {
+                assertThat(e.certainty()).isEqualTo(Certainty.NOT_APPLIED);
+                assertThat(e.reason()).isEqualTo(Reason.MISCONFIGURED);
+              });
+      connection.commit();
+      connection.setAutoCommit(true);
+      assertThat(Sql.ask(real, "SELECT count(*) FROM own_" + table)).isEqualTo("1");
+      assertThat(Rows.done(store)).as("usable again without a transaction").isNotNull();
+    }
+  }
+
+  /** stores.md 3.7.1: work begun by a plain BEGIN, which no driver's auto-commit mode shows. */
+  @Test
+  void stores_3_7_1_leftOverBegin_doesNotCaptureTheClaim() throws Exception {
+    DataSource real = Postgres.dataSource();
+    try (Connection connection = real.getConnection()) {
+      JdbcKeyStore store = Rows.store(new OneConnection(connection), table);
+      try (var statement = connection.createStatement()) {
+        statement.execute("BEGIN");
+      }
+      KeyRecord claim = Rows.claim();
+      assertThat(store.compareAndSet(claim.keyId(), Stamp.ABSENT, claim))
+          .isEqualTo(CasResult.APPLIED);
+      assertThat(Sql.ask(real, "SELECT count(*) FROM " + table)).isEqualTo("1");
+    }
+  }
+
+  /** A search path that somebody left changed must not lead to another table of the same name. */
+  @ParameterizedTest
+  @EnumSource
+  void leftOverSchema_leadsToTheSameTable(Database database) throws Exception {
+    DataSource real = database.open();
+    String schema = "s_" + table;
+    Sql.run(real, "CREATE SCHEMA " + schema);
+    try (Connection connection = real.getConnection()) {
+      JdbcKeyStore store = Rows.store(new OneConnection(connection), table);
+      JdbcKeyStore.builder(real).table(schema + "." + table).createTableIfMissing().build();
+      KeyRecord claim = Rows.claim();
+      assertThat(store.compareAndSet(claim.keyId(), Stamp.ABSENT, claim))
+          .isEqualTo(CasResult.APPLIED);
+      try (var statement = connection.createStatement()) {
+        statement.execute(
+            database == Database.H2 ? "SET SCHEMA " + schema : "SET search_path = " + schema);
+      }
+      assertThat(store.compareAndSet(claim.keyId(), Stamp.ABSENT, Rows.duplicate(claim)))
+          .isInstanceOf(CasResult.Refused.class);
+    }
+  }
+
   /** S5 and S11: a caller's old transaction neither moves the clock nor hides the claim. */
   @ParameterizedTest
   @EnumSource
@@ -202,7 +268,9 @@ final class ConnectionsTest {
     KeyRecord claim = Rows.claim();
     flaky.before(
         call -> {
-          throw new IllegalStateException("secret");
+          if (call.startsWith("execute")) {
+            throw new IllegalStateException("secret");
+          }
         });
     assertThatThrownBy(() -> store.compareAndSet(claim.keyId(), Stamp.ABSENT, claim))
         .isInstanceOfSatisfying(

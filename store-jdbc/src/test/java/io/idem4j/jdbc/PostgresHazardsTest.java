@@ -39,7 +39,7 @@ final class PostgresHazardsTest {
     JdbcKeyStore patient =
         JdbcKeyStore.builder(Postgres.dataSource())
             .table(table)
-            .lockTimeout(Duration.ofSeconds(10))
+            .lockTimeout(Duration.ofSeconds(2))
             .build();
     KeyRecord first = Rows.claim();
     KeyRecord second = Rows.duplicate(first);
@@ -60,7 +60,7 @@ final class PostgresHazardsTest {
     JdbcKeyStore patient =
         JdbcKeyStore.builder(Postgres.dataSource())
             .table(table)
-            .lockTimeout(Duration.ofSeconds(10))
+            .lockTimeout(Duration.ofSeconds(2))
             .build();
     KeyRecord first = Rows.claim();
     KeyRecord second = Rows.duplicate(first);

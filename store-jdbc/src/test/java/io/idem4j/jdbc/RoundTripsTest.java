@@ -10,9 +10,12 @@ import io.idem4j.tck.Samples;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** architecture.md §4: what a call costs. One execution of a statement is one round trip. */
 final class RoundTripsTest {
@@ -30,9 +33,36 @@ final class RoundTripsTest {
     counting.takeCalls();
   }
 
+  /** A rollback outside a transaction is not sent: see the test on the wire. */
+  private static List<String> calls(ScriptedDataSource counted) {
+    return counted.takeCalls().stream().filter(call -> !call.equals("rollback")).toList();
+  }
+
+  @Test
+  void postgresOnTheWire_firstCallIsTwo_replayAndRefusalAreOne() throws Exception {
+    PGSimpleDataSource wired = Postgres.dataSource();
+    wired.setSocketFactory(WireCount.class.getName());
+    try (Connection connection = wired.getConnection()) {
+      store = Rows.store(new OneConnection(connection), Sql.freshTable());
+      // The driver prepares a statement by name from its fifth execution on: all have one trip.
+      for (int call = 0; call < 8; call++) {
+        KeyRecord claim = Rows.claim();
+        WireCount.take();
+        store.compareAndSet(claim.keyId(), Stamp.ABSENT, claim);
+        assertThat(WireCount.take()).as("claim %d", call).isEqualTo(1);
+        store.compareAndSet(claim.keyId(), Stamp.ABSENT, Rows.duplicate(claim));
+        assertThat(WireCount.take()).as("refusal %d", call).isEqualTo(1);
+        store.compareAndSet(claim.keyId(), claim.stamp(), Rows.completed(claim));
+        assertThat(WireCount.take()).as("completion %d", call).isEqualTo(1);
+        store.compareAndSet(claim.keyId(), Stamp.ABSENT, Rows.duplicate(claim));
+        assertThat(WireCount.take()).as("replay %d", call).isEqualTo(1);
+      }
+    }
+  }
+
   private int cas(Stamp expected, KeyRecord next, Class<? extends CasResult> answer) {
     assertThat(store.compareAndSet(next.keyId(), expected, next)).isInstanceOf(answer);
-    return counting.takeCalls().size();
+    return calls(counting).size();
   }
 
   @ParameterizedTest
@@ -86,7 +116,7 @@ final class RoundTripsTest {
     assertThat(cas(claim.stamp(), renewal, CasResult.Applied.class)).isEqualTo(1);
     assertThat(cas(claim.stamp(), Rows.duplicate(claim), CasResult.Refused.class)).isEqualTo(2);
     store.find(claim.keyId());
-    assertThat(counting.takeCalls()).hasSize(1);
+    assertThat(calls(counting)).hasSize(1);
   }
 
   @ParameterizedTest
@@ -106,14 +136,14 @@ final class RoundTripsTest {
   void isolation_isNeverAskedForAgain_andSetOnlyWhereItDiffers(Database database) throws Exception {
     open(database);
     Rows.done(store);
-    assertThat(counting.takeCalls()).noneMatch(call -> call.contains("Isolation"));
+    assertThat(calls(counting)).noneMatch(call -> call.contains("Isolation"));
     ScriptedDataSource serializable = new ScriptedDataSource(database.open());
     serializable.onCheckout(RoundTripsTest::makeSerializable);
     JdbcKeyStore other = Rows.store(serializable, Sql.freshTable());
     serializable.takeCalls();
     KeyRecord claim = Rows.claim();
     other.compareAndSet(claim.keyId(), Stamp.ABSENT, claim);
-    assertThat(serializable.takeCalls())
+    assertThat(calls(serializable))
         .containsExactly("setTransactionIsolation", "execute", "setTransactionIsolation");
   }
 

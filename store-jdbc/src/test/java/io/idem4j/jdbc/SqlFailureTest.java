@@ -42,7 +42,7 @@ final class SqlFailureTest {
     "25P03, 0, UNKNOWN",
     "53100, 0, FULL",
     "53000, 0, UNAVAILABLE",
-    "53200, 0, UNAVAILABLE",
+    "53200, 0, UNKNOWN",
     "53300, 0, UNAVAILABLE",
     "53400, 0, UNAVAILABLE",
     "0A000, 0, MISCONFIGURED",

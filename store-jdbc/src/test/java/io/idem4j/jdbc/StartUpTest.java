@@ -253,12 +253,48 @@ final class StartUpTest {
     assertThatThrownBy(() -> builder.table(name)).isInstanceOf(MisuseException.class);
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void bad_41_columnThatEveryInsertMustGive_isRefused(Database database) {
+    DataSource dataSource = database.open();
+    String table = Sql.freshTable();
+    Rows.store(dataSource, table);
+    Sql.run(dataSource, "ALTER TABLE " + table + " ADD COLUMN extra integer DEFAULT 1 NOT NULL");
+    assertThatCode(() -> JdbcKeyStore.builder(dataSource).table(table).build())
+        .as("with a default it does no harm")
+        .doesNotThrowAnyException();
+    Sql.run(dataSource, "ALTER TABLE " + table + " ALTER COLUMN extra DROP DEFAULT");
+    assertThatThrownBy(() -> JdbcKeyStore.builder(dataSource).table(table).build())
+        .isInstanceOf(KeyStoreException.class)
+        .hasMessageContaining(database == Database.H2 ? "EXTRA" : "extra");
+  }
+
+  @Test
+  void bad_41_h2TableThatDoesNotStayOrIsQuoted_isRefused() {
+    DataSource dataSource = Sql.h2();
+    String quoted = Sql.freshTable();
+    Rows.store(dataSource, quoted);
+    Sql.run(dataSource, "ALTER TABLE " + quoted + " ALTER COLUMN key_id RENAME TO \"key_id\"");
+    assertThatThrownBy(() -> JdbcKeyStore.builder(dataSource).table(quoted).build())
+        .isInstanceOf(KeyStoreException.class)
+        .hasMessageContaining("key_id");
+    String global = Sql.freshTable();
+    Sql.run(
+        dataSource,
+        new SchemaCheck(new TableName(global), "schema-h2.sql")
+            .schema(global)
+            .replace("CREATE TABLE", "CREATE GLOBAL TEMPORARY TABLE"));
+    assertThatThrownBy(() -> JdbcKeyStore.builder(dataSource).table(global).build())
+        .isInstanceOf(KeyStoreException.class)
+        .hasMessageContaining("TEMPORARY");
+  }
+
   @Test
   void builder_valuesOutOfRange_areMisuse() {
     JdbcKeyStore.Builder builder = JdbcKeyStore.builder(Sql.h2());
     for (Duration wait :
         new Duration[] {
-          Duration.ZERO, Duration.ofMillis(-1), Duration.ofNanos(5), Duration.ofMinutes(2)
+          Duration.ZERO, Duration.ofMillis(-1), Duration.ofNanos(5), Duration.ofSeconds(3)
         }) {
       assertThatThrownBy(() -> builder.lockTimeout(wait)).isInstanceOf(MisuseException.class);
     }

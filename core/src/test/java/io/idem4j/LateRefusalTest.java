@@ -1,0 +1,61 @@
+package io.idem4j;
+
+import static io.idem4j.Bench.BODY;
+import static io.idem4j.Bench.TENANT;
+import static io.idem4j.Bench.seconds;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.idem4j.tck.FaultyKeyStore.Fault;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Answers that come after the store deadline still say what they say. */
+class LateRefusalTest {
+  private final Bench bench = new Bench();
+  private final Operation<String> rerun = bench.operation(OperationPolicy.rerun());
+  private final Operation<String> hold = bench.operation(OperationPolicy.hold());
+
+  private void delayWrites(Duration... delays) {
+    List<Duration> left = new ArrayList<>(List.of(delays));
+    bench.store.beforeWrite =
+        () -> {
+          if (!left.isEmpty()) {
+            bench.pass(left.remove(0));
+          }
+        };
+  }
+
+  @Test
+  void replayAnsweredAfterTheStoreDeadline_isStillAReplay() {
+    rerun.execute(TENANT, "k", BODY, bench.effect());
+    delayWrites(seconds(5));
+    assertThat(rerun.execute(TENANT, "k", BODY, bench.effect()))
+        .isInstanceOf(Outcome.Replayed.class);
+  }
+
+  @Test
+  void ownClaimRecognisedAfterTheStoreDeadline_isHeld() {
+    delayWrites(Duration.ZERO, seconds(5));
+    bench.line.onWrites(Fault.REPLY_LOST);
+    assertThat(hold.execute(TENANT, "k", BODY, bench.effect()))
+        .isEqualTo(new Outcome.Executed<>("answer 1", true));
+    assertThat(bench.effects).hasValue(1);
+  }
+
+  @Test
+  void claimThatLearnsLateThatItHoldsTheKey_isRenewedBeforeItRuns() {
+    delayWrites(Duration.ZERO, seconds(11));
+    bench.line.onWrites(Fault.REPLY_LOST);
+    rerun.execute(
+        TENANT,
+        "k",
+        BODY,
+        context -> {
+          assertThat(bench.store.writes).hasSize(3);
+          assertThat(bench.live("k").leaseLeft()).isEqualTo(seconds(30));
+          return "x";
+        });
+  }
+}
