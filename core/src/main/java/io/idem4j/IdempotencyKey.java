@@ -2,6 +2,9 @@ package io.idem4j;
 
 import io.idem4j.spi.FingerprintDigest;
 import io.idem4j.spi.KeyRecord;
+import java.nio.ByteBuffer;
+import java.util.Base64;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -112,6 +115,40 @@ public final class IdempotencyKey {
    */
   public IdempotencyKey withReference(String reference) {
     return new IdempotencyKey(operation, id, ofPayload, Text.requireReference(reference));
+  }
+
+  /**
+   * Returns an idempotency key for a call to another system: the same for every attempt of this key
+   * and step, another for every other. 43 characters of the URL-safe Base64 alphabet, derived by
+   * SHA-256 from the key id; the client's own key cannot be told from it. It outlives the record: a
+   * key that is used again after its retention derives the same.
+   *
+   * @param step the stable name of the call
+   * @throws IllegalKeyException if the step is blank, too long or no well-formed Unicode
+   */
+  public String derivedKey(String step) {
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(derive("idem4j key", step));
+  }
+
+  /**
+   * Returns an id for something that the operation creates: the same for every attempt of this key
+   * and step, another for every other. A version 8 UUID (RFC 9562, section 5.8) derived by SHA-256
+   * from the key id. It outlives the record like {@link #derivedKey}: a row that bears it is proof
+   * only for the request that wrote it.
+   *
+   * @param step the stable name of what is created
+   * @throws IllegalKeyException if the step is blank, too long or no well-formed Unicode
+   */
+  public UUID derivedUuid(String step) {
+    ByteBuffer derived = ByteBuffer.wrap(derive("idem4j uuid", step));
+    long high = (derived.getLong() & 0xFFFF_FFFF_FFFF_0FFFL) | 0x8000L; // version 8
+    long low = (derived.getLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L; // variant
+    return new UUID(high, low);
+  }
+
+  private byte[] derive(String tag, String step) {
+    String name = Text.require(step, "a step name", OPERATION_LENGTH);
+    return new Encoding(tag).bytes(id.bytes()).text(name, "a step name").digest();
   }
 
   @Nullable String reference() {

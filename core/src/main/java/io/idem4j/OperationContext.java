@@ -20,25 +20,15 @@ public interface OperationContext {
    */
   long fence();
 
-  /**
-   * Returns an idempotency key for a call to another system: the same for every attempt of this key
-   * and step, another for every other. 43 characters of the URL-safe Base64 alphabet, derived by
-   * SHA-256 from the key id; the client's own key cannot be told from it. It outlives the record: a
-   * key that is used again after its retention derives the same.
-   *
-   * @param step the stable name of the call
-   */
-  String derivedKey(String step);
+  /** Returns {@link IdempotencyKey#derivedKey} of the key under which the operation runs. */
+  default String derivedKey(String step) {
+    return key().derivedKey(step);
+  }
 
-  /**
-   * Returns an id for something that the operation creates: the same for every attempt of this key
-   * and step, another for every other. A version 8 UUID (RFC 9562, section 5.8) derived by SHA-256
-   * from the key id. It outlives the record like {@link #derivedKey}: a row that bears it is proof
-   * only for the request that wrote it.
-   *
-   * @param step the stable name of what is created
-   */
-  UUID derivedUuid(String step);
+  /** Returns {@link IdempotencyKey#derivedUuid} of the key under which the operation runs. */
+  default UUID derivedUuid(String step) {
+    return key().derivedUuid(step);
+  }
 
   /**
    * Replaces the record's reference with the next write of this holder, such as by the id of what

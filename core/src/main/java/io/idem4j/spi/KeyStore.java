@@ -72,7 +72,8 @@ public interface KeyStore {
    * (S3); or {@link CasResult.Busy}.
    *
    * <p>Safe to repeat: an identical re-issue never applies twice (S8). When the first was applied,
-   * the second is refused by the record that bears {@code next.stamp()}.
+   * the second is refused by the record that bears {@code next.stamp()}; or, where its retention
+   * was zero, because none is live.
    *
    * @throws io.idem4j.PayloadTooLargeException if the slots do not fit; nothing was written (S4)
    * @throws KeyStoreException in every other case of failure, with what is known of the effect (S7)

@@ -10,7 +10,8 @@ public interface RecordPurger extends KeyStore {
    * repeat and to run from several places at once; it never changes what {@link
    * KeyStore#compareAndSet} and {@link KeyStore#find} answer.
    *
-   * @return how many were deleted; less than {@code limit} means that none was left to delete
+   * @return how many were deleted; less than {@code limit} means that none was left to delete, but
+   *     for records that other calls held just then
    * @throws io.idem4j.MisuseException if {@code limit} is not positive
    * @throws io.idem4j.KeyStoreException if the store cannot answer
    */

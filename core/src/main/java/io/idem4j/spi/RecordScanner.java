@@ -25,6 +25,8 @@ public interface RecordScanner extends KeyStore {
   /**
    * Lists records of one kind, page by page. No effect; safe to repeat. A record that changes
    * during the scan may be seen or not; who acts on one does so by compare-and-set on its stamp.
+   * Records of another format, and those that cannot be understood, may be left out; the latter are
+   * logged.
    *
    * @param kind what to look for
    * @param limit how many records a page holds at most

@@ -11,12 +11,20 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.Properties;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** Where keys and payments are kept: both in one place. */
 final class Backend implements AutoCloseable {
   private static final String H2 = "h2:";
   private static final String POSTGRES = "postgres:";
+  private static final String POSTGRES_URL = "jdbc:postgresql:";
   private static final String MEMORY = "memory";
+
+  /** Kept here: the driver logs a URL that it cannot read, and the URL may hold a password. */
+  private static final Logger DRIVER = Logger.getLogger("org.postgresql");
+
   private static final int MAXIMUM_RECORDS = 1_000_000;
 
   private final KeyStore keys;
@@ -47,16 +55,12 @@ final class Backend implements AutoCloseable {
       return new Backend(new MemoryKeyStore(MAXIMUM_RECORDS), new MemoryLedger(), () -> {});
     }
     String url = url(store);
+    Properties limits = limits(url);
     // Without the pool, which would hide the cause behind its own time-out.
-    try (Connection connection = DriverManager.getConnection(url)) {
+    try (Connection connection = DriverManager.getConnection(url, limits)) {
       LedgerTables.create(connection);
     }
-    HikariConfig config = new HikariConfig();
-    config.setJdbcUrl(url);
-    config.setPoolName("payments");
-    config.setMaximumPoolSize(16);
-    config.setConnectionTimeout(2_000);
-    HikariDataSource pool = new HikariDataSource(config);
+    HikariDataSource pool = pool(url, limits);
     try {
       KeyStore keys = JdbcKeyStore.builder(pool).createTableIfMissing().build();
       return new Backend(keys, new JdbcLedger(pool), pool::close);
@@ -64,6 +68,27 @@ final class Backend implements AutoCloseable {
       pool.close();
       throw e;
     }
+  }
+
+  static HikariDataSource pool(String url, Properties limits) {
+    HikariConfig config = new HikariConfig();
+    config.setJdbcUrl(url);
+    config.setDataSourceProperties(limits);
+    config.setPoolName("payments");
+    config.setMaximumPoolSize(16);
+    config.setConnectionTimeout(2_000);
+    return new HikariDataSource(config);
+  }
+
+  /** For how many seconds a server may be silent. What the URL itself says counts more. */
+  static Properties limits(String url) {
+    Properties limits = new Properties();
+    if (url.startsWith(POSTGRES_URL)) {
+      DRIVER.setLevel(Level.OFF);
+      limits.setProperty("connectTimeout", "5");
+      limits.setProperty("socketTimeout", "10");
+    }
+    return limits;
   }
 
   private static String url(String store) throws UsageException {
@@ -77,7 +102,7 @@ final class Backend implements AutoCloseable {
           + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0";
     }
     String url = store.startsWith(POSTGRES) ? store.substring(POSTGRES.length()) : "";
-    if (url.startsWith("jdbc:postgresql:")) {
+    if (url.startsWith(POSTGRES_URL)) {
       return url;
     }
     throw new UsageException(

@@ -9,6 +9,8 @@ import io.idem4j.Operation;
 import io.idem4j.OperationPolicy;
 import io.idem4j.Outcome;
 import io.idem4j.Scope;
+import io.idem4j.examples.payments.Ledger.IdTaken;
+import java.sql.SQLException;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -26,6 +28,17 @@ final class Guard {
      * @throws Exception whatever went wrong; the work may be run again
      */
     Answer run(UUID effectId) throws Exception;
+  }
+
+  /** Says whether a request may be run under an id. */
+  @FunctionalInterface
+  interface Check {
+    /**
+     * Changes nothing.
+     *
+     * @throws IdTaken if the id belongs to the effect of another request
+     */
+    void run(UUID effectId) throws SQLException, IdTaken;
   }
 
   /** The handler answered, and the answer is one that a retry should not get again. */
@@ -63,13 +76,37 @@ final class Guard {
     return value.map(it -> operation.key(Scope.of(request.tenant()), it));
   }
 
-  Reply run(Optional<IdempotencyKey> key, Fingerprint fingerprint, Work work) throws Exception {
+  /**
+   * Runs the work under the key, or without protection if there is none.
+   *
+   * @param check is asked before the claim, which binds the key to this request: what is refused
+   *     here, because the effect of the key outlived its record, binds nothing
+   */
+  Reply run(Optional<IdempotencyKey> key, Fingerprint fingerprint, Check check, Work work)
+      throws Exception {
     if (key.isEmpty()) {
       return Reply.of(
           operation.executeUnprotected(() -> work.run(UUID.randomUUID())), "unprotected");
     }
-    Reply reply = protect(key.get(), fingerprint, work);
+    Reply reply = checkAndProtect(key.get(), fingerprint, check, work);
     return reply.noted(reply.note() + " key " + key.get().id().shortDigest());
+  }
+
+  private Reply checkAndProtect(IdempotencyKey key, Fingerprint fingerprint, Check check, Work work)
+      throws Exception {
+    try {
+      check.run(effectId(key));
+    } catch (IdTaken e) {
+      return Problem.keyReused();
+    } catch (SQLException e) {
+      return Problem.storeUnavailable().noted("store unavailable: SQL state " + e.getSQLState());
+    }
+    return protect(key, fingerprint, work);
+  }
+
+  /** The same in every attempt: a unique key on it keeps a re-run from adding anything twice. */
+  static UUID effectId(IdempotencyKey key) {
+    return key.derivedUuid("effect");
   }
 
   private Reply protect(IdempotencyKey key, Fingerprint fingerprint, Work work) throws Exception {
@@ -79,7 +116,7 @@ final class Guard {
               key,
               fingerprint,
               context -> {
-                Answer answer = work.run(context.derivedUuid("effect"));
+                Answer answer = work.run(effectId(context.key()));
                 if (!isRecorded(answer.status())) {
                   throw new NotRecorded(answer);
                 }

@@ -41,7 +41,7 @@ final class Handlers {
         case "POST" -> pay(request);
         default -> Problem.methodNotAllowed("POST");
       };
-    } else if (path.startsWith(PAYMENT)) {
+    } else if (path.startsWith(PAYMENT) && !path.equals(PAYMENT)) {
       String id = path.substring(PAYMENT.length());
       return switch (request.method()) {
         case "GET" -> payment(request, id);
@@ -75,6 +75,7 @@ final class Handlers {
     return payments.run(
         key,
         fingerprint(request, experiment, body),
+        id -> ledger.check(request.tenant(), new Payment(id, amount, currency)),
         id ->
             experiment.run(
                 () -> {
@@ -96,6 +97,7 @@ final class Handlers {
     return increments.run(
         key,
         fingerprint(request, experiment, body),
+        id -> ledger.checkIncrement(request.tenant(), name, id, by),
         id ->
             experiment.run(
                 () -> {
@@ -177,7 +179,8 @@ final class Handlers {
     }
   }
 
-  private static Fingerprint fingerprint(Request request, Experiment experiment, byte[] body) {
+  private static Fingerprint fingerprint(Request request, Experiment experiment, byte[] body)
+      throws Refusal {
     return Fingerprint.sha256()
         .part("method", request.method())
         .part("path", request.path())

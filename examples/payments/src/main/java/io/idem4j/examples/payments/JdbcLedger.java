@@ -11,8 +11,6 @@ import javax.sql.DataSource;
 
 /** A ledger in H2 or PostgreSQL, in the database of the keys. Safe for use by many threads. */
 final class JdbcLedger implements Ledger {
-  private static final String UNIQUE_VIOLATION = "23505";
-
   private static final String INSERT_PAYMENT =
       """
       INSERT INTO payment (id, tenant, amount, amount_scale, currency, deleted)
@@ -72,7 +70,7 @@ final class JdbcLedger implements Ledger {
   public Payment pay(String tenant, Payment payment) throws SQLException, IdTaken {
     try (Connection connection = dataSource.getConnection()) {
       // One statement in auto-commit is a transaction, and id is the primary key.
-      if (insert(
+      if (Sql.insert(
           connection,
           INSERT_PAYMENT,
           payment.id(),
@@ -82,20 +80,38 @@ final class JdbcLedger implements Ledger {
           payment.currency())) {
         return payment;
       }
-      try (PreparedStatement select = prepare(connection, SELECT_PAYMENT, payment.id(), tenant);
-          ResultSet rows = select.executeQuery()) {
-        if (!rows.next() || !read(rows, payment.id()).equals(payment)) {
-          throw new IdTaken();
-        }
-        return payment;
+      if (!isMade(connection, tenant, payment)) {
+        throw new IdTaken();
       }
+      return payment;
+    }
+  }
+
+  @Override
+  public void check(String tenant, Payment payment) throws SQLException, IdTaken {
+    try (Connection connection = dataSource.getConnection()) {
+      isMade(connection, tenant, payment);
+    }
+  }
+
+  private static boolean isMade(Connection connection, String tenant, Payment payment)
+      throws SQLException, IdTaken {
+    try (PreparedStatement select = Sql.prepare(connection, SELECT_PAYMENT, payment.id(), tenant);
+        ResultSet rows = select.executeQuery()) {
+      if (!rows.next()) {
+        return false;
+      }
+      if (!read(rows, payment.id()).equals(payment)) {
+        throw new IdTaken();
+      }
+      return true;
     }
   }
 
   @Override
   public Optional<Payment> payment(String tenant, UUID id) throws SQLException {
     try (Connection connection = dataSource.getConnection();
-        PreparedStatement select = prepare(connection, SELECT_PAYMENT, id, tenant);
+        PreparedStatement select = Sql.prepare(connection, SELECT_PAYMENT, id, tenant);
         ResultSet rows = select.executeQuery()) {
       return rows.next() && !rows.getBoolean("deleted")
           ? Optional.of(read(rows, id))
@@ -106,7 +122,7 @@ final class JdbcLedger implements Ledger {
   @Override
   public boolean delete(String tenant, UUID id) throws SQLException {
     try (Connection connection = dataSource.getConnection();
-        PreparedStatement delete = prepare(connection, DELETE_PAYMENT, id, tenant)) {
+        PreparedStatement delete = Sql.prepare(connection, DELETE_PAYMENT, id, tenant)) {
       return delete.executeUpdate() == 1;
     }
   }
@@ -115,22 +131,32 @@ final class JdbcLedger implements Ledger {
   public long increment(String tenant, String account, UUID id, long by)
       throws SQLException, IdTaken, BalanceOutOfRange {
     try (Connection connection = dataSource.getConnection()) {
-      if (number(connection, SELECT_BALANCE, tenant, account).isEmpty()) {
+      if (Sql.number(connection, SELECT_BALANCE, tenant, account).isEmpty()) {
         // Whoever loses this race finds the other's row, which is as good.
-        insert(connection, INSERT_ACCOUNT, tenant, account);
+        Sql.insert(connection, INSERT_ACCOUNT, tenant, account);
       }
-      connection.setAutoCommit(false);
-      try {
-        long balance = incrementOnce(connection, tenant, account, id, by);
-        connection.commit();
-        return balance;
-      } catch (SQLException | IdTaken | BalanceOutOfRange | RuntimeException e) {
-        connection.rollback();
-        throw e;
-      } finally {
-        connection.setAutoCommit(true);
-      }
+      return Sql.<Long, IdTaken, BalanceOutOfRange>inTransaction(
+          connection, () -> incrementOnce(connection, tenant, account, id, by));
     }
+  }
+
+  @Override
+  public void checkIncrement(String tenant, String account, UUID id, long by)
+      throws SQLException, IdTaken {
+    try (Connection connection = dataSource.getConnection()) {
+      made(connection, tenant, account, id, by);
+    }
+  }
+
+  /** Returns the balance right after an increment that was made before; empty if it was not. */
+  private static Optional<Long> made(
+      Connection connection, String tenant, String account, UUID id, long by)
+      throws SQLException, IdTaken {
+    Optional<Long> balance = Sql.number(connection, SELECT_INCREMENT, id, tenant, account, by);
+    if (balance.isEmpty() && Sql.number(connection, COUNT_INCREMENT, id).orElse(0L) > 0) {
+      throw new IdTaken();
+    }
+    return balance;
   }
 
   /** The row lock makes increments of one account wait for each other, an attempt's re-run too. */
@@ -138,32 +164,29 @@ final class JdbcLedger implements Ledger {
       Connection connection, String tenant, String account, UUID id, long by)
       throws SQLException, IdTaken, BalanceOutOfRange {
     long before =
-        number(connection, LOCK_BALANCE, tenant, account)
+        Sql.number(connection, LOCK_BALANCE, tenant, account)
             .orElseThrow(() -> new SQLException("the account has vanished"));
-    Optional<Long> first = number(connection, SELECT_INCREMENT, id, tenant, account, by);
+    Optional<Long> first = made(connection, tenant, account, id, by);
     if (first.isPresent()) {
       return first.get();
     }
-    if (number(connection, COUNT_INCREMENT, id).orElse(0L) > 0) {
-      throw new IdTaken();
-    }
     long balance = Balance.add(before, by);
-    requireOne(connection, INSERT_INCREMENT, id, tenant, account, by, balance);
-    requireOne(connection, UPDATE_BALANCE, balance, tenant, account);
+    Sql.requireOne(connection, INSERT_INCREMENT, id, tenant, account, by, balance);
+    Sql.requireOne(connection, UPDATE_BALANCE, balance, tenant, account);
     return balance;
   }
 
   @Override
   public long balance(String tenant, String account) throws SQLException {
     try (Connection connection = dataSource.getConnection()) {
-      return number(connection, SELECT_BALANCE, tenant, account).orElse(0L);
+      return Sql.number(connection, SELECT_BALANCE, tenant, account).orElse(0L);
     }
   }
 
   @Override
   public Effects effects(String tenant) throws SQLException {
     try (Connection connection = dataSource.getConnection();
-        PreparedStatement count = prepare(connection, COUNT_EFFECTS, tenant, tenant);
+        PreparedStatement count = Sql.prepare(connection, COUNT_EFFECTS, tenant, tenant);
         ResultSet rows = count.executeQuery()) {
       rows.next();
       return new Effects(rows.getLong(1), rows.getLong(2));
@@ -173,46 +196,5 @@ final class JdbcLedger implements Ledger {
   private static Payment read(ResultSet row, UUID id) throws SQLException {
     BigDecimal amount = row.getBigDecimal("amount").setScale(row.getInt("amount_scale"));
     return new Payment(id, amount, row.getString("currency"));
-  }
-
-  /** Returns whether the row was inserted; if not, there is one with its key. */
-  private static boolean insert(Connection connection, String sql, Object... values)
-      throws SQLException {
-    try {
-      requireOne(connection, sql, values);
-      return true;
-    } catch (SQLException e) {
-      if (UNIQUE_VIOLATION.equals(e.getSQLState())) {
-        return false;
-      }
-      throw e;
-    }
-  }
-
-  private static Optional<Long> number(Connection connection, String sql, Object... values)
-      throws SQLException {
-    try (PreparedStatement select = prepare(connection, sql, values);
-        ResultSet rows = select.executeQuery()) {
-      return rows.next() ? Optional.of(rows.getLong(1)) : Optional.empty();
-    }
-  }
-
-  private static void requireOne(Connection connection, String sql, Object... values)
-      throws SQLException {
-    try (PreparedStatement statement = prepare(connection, sql, values)) {
-      int rows = statement.executeUpdate();
-      if (rows != 1) {
-        throw new SQLException(rows + " rows were written instead of one");
-      }
-    }
-  }
-
-  private static PreparedStatement prepare(Connection connection, String sql, Object... values)
-      throws SQLException {
-    PreparedStatement statement = connection.prepareStatement(sql);
-    for (int i = 0; i < values.length; i++) {
-      statement.setObject(i + 1, values[i]);
-    }
-    return statement;
   }
 }

@@ -41,6 +41,13 @@ interface Ledger {
   /** Makes a payment, or returns the one that bears its id. */
   Payment pay(String tenant, Payment payment) throws SQLException, IdTaken;
 
+  /**
+   * Says, without changing anything, whether {@link #pay} would refuse the payment.
+   *
+   * @throws IdTaken if its id belongs to another payment
+   */
+  void check(String tenant, Payment payment) throws SQLException, IdTaken;
+
   /** Returns a payment that was not deleted. */
   Optional<Payment> payment(String tenant, UUID id) throws SQLException;
 
@@ -59,6 +66,13 @@ interface Ledger {
    */
   long increment(String tenant, String account, UUID id, long by)
       throws SQLException, IdTaken, BalanceOutOfRange;
+
+  /**
+   * Says, without changing anything, whether {@link #increment} would refuse the id.
+   *
+   * @throws IdTaken if the id belongs to another increment
+   */
+  void checkIncrement(String tenant, String account, UUID id, long by) throws SQLException, IdTaken;
 
   /** Returns the balance of an account, 0 if nothing was ever added to it. */
   long balance(String tenant, String account) throws SQLException;

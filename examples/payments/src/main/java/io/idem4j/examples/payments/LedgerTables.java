@@ -7,6 +7,9 @@ import java.util.List;
 
 /** The ledger's tables, in words that H2 and PostgreSQL both understand. */
 final class LedgerTables {
+  /** The number of an advisory lock that nothing else should use: "payments" in ASCII. */
+  private static final long LOCK = 0x7061_796d_656e_7473L;
+
   private static final List<String> TABLES =
       List.of(
           """
@@ -42,7 +45,25 @@ final class LedgerTables {
 
   private LedgerTables() {}
 
+  /** Makes the tables that are missing. Safe to run from several processes at once. */
   static void create(Connection connection) throws SQLException {
+    if (!connection.getMetaData().getDatabaseProductName().equals("PostgreSQL")) {
+      execute(connection);
+      return;
+    }
+    Sql.<Boolean, RuntimeException, RuntimeException>inTransaction(
+        connection,
+        () -> {
+          // Two sessions that find a table missing would both make it, and one would fail.
+          try (Statement lock = connection.createStatement()) {
+            lock.execute("SELECT pg_advisory_xact_lock(" + LOCK + ")");
+          }
+          execute(connection);
+          return true;
+        });
+  }
+
+  private static void execute(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       for (String table : TABLES) {
         statement.execute(table);

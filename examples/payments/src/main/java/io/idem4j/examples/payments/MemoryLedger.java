@@ -40,6 +40,14 @@ final class MemoryLedger implements Ledger {
   }
 
   @Override
+  public void check(String tenant, Payment payment) throws IdTaken {
+    Optional<Booked> first = locked(() -> Optional.ofNullable(payments.get(payment.id())));
+    if (first.isPresent() && !first.get().equals(new Booked(tenant, payment))) {
+      throw new IdTaken();
+    }
+  }
+
+  @Override
   public Optional<Payment> payment(String tenant, UUID id) {
     return locked(
         () ->
@@ -66,10 +74,22 @@ final class MemoryLedger implements Ledger {
       throws IdTaken, BalanceOutOfRange {
     Account key = new Account(tenant, account);
     Increment made = this.<Increment, BalanceOutOfRange>locked(() -> incrementOnce(key, id, by));
-    if (!made.account().equals(key) || made.by() != by) {
+    requireSame(made, key, by);
+    return made.balance();
+  }
+
+  private static void requireSame(Increment made, Account account, long by) throws IdTaken {
+    if (!made.account().equals(account) || made.by() != by) {
       throw new IdTaken();
     }
-    return made.balance();
+  }
+
+  @Override
+  public void checkIncrement(String tenant, String account, UUID id, long by) throws IdTaken {
+    Optional<Increment> first = locked(() -> Optional.ofNullable(increments.get(id)));
+    if (first.isPresent()) {
+      requireSame(first.get(), new Account(tenant, account), by);
+    }
   }
 
   private Increment incrementOnce(Account account, UUID id, long by) throws BalanceOutOfRange {

@@ -47,10 +47,16 @@ public final class Payments {
       System.err.println();
       System.err.print(Settings.USAGE);
       return MISUSED;
-    } catch (IOException e) {
-      System.err.println("cannot listen: " + e.getMessage());
-    } catch (SQLException | IdempotencyException e) {
+    } catch (IdempotencyException e) {
       System.err.println("cannot open the store: " + e.getMessage());
+    } catch (IOException e) {
+      System.err.println("cannot listen on this port: " + e.getClass().getName());
+    } catch (SQLException e) {
+      // Never the driver's text: it may quote the URL, and that a password.
+      System.err.println(
+          "cannot open the store: " + e.getClass().getName() + ", SQL state " + e.getSQLState());
+    } catch (RuntimeException e) {
+      System.err.println("cannot start: " + e.getClass().getName());
     }
     return FAILED;
   }

@@ -81,8 +81,8 @@ final class Problem {
         422,
         "key-reused",
         "Idempotency-Key was used for another request",
-        "This Idempotency-Key belongs to a request with another method, path, query, content type"
-            + " or body. Use a new key for a new request.");
+        "This Idempotency-Key belongs to a request with another path, query, content type or"
+            + " body. Use a new key for a new request.");
   }
 
   static Reply outcomeUnknown() {

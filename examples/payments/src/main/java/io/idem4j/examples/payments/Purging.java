@@ -1,13 +1,13 @@
 package io.idem4j.examples.payments;
 
-import io.idem4j.KeyStoreException;
 import io.idem4j.spi.KeyStore;
 import io.idem4j.spi.RecordPurger;
+import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** Frees the space of records whose retention is over, once a minute. */
+/** Frees the space of records whose retention is over, once in a period. */
 final class Purging implements AutoCloseable {
   private static final int LIMIT = 1_000;
 
@@ -19,9 +19,11 @@ final class Purging implements AutoCloseable {
             return thread;
           });
 
-  Purging(KeyStore keys) {
+  Purging(KeyStore keys, Duration period) {
     if (keys instanceof RecordPurger purger) {
-      var unused = timer.scheduleWithFixedDelay(() -> purge(purger), 1, 1, TimeUnit.MINUTES);
+      var unused =
+          timer.scheduleWithFixedDelay(
+              () -> purge(purger), period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 
@@ -31,7 +33,8 @@ final class Purging implements AutoCloseable {
       do {
         purged = purger.purge(LIMIT);
       } while (purged == LIMIT);
-    } catch (KeyStoreException e) {
+    } catch (RuntimeException e) {
+      // Whatever it is: a timer forgets a task that throws.
       // What is not purged now is purged a minute later; no answer depends on it.
     }
   }

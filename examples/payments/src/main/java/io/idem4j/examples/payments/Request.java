@@ -2,7 +2,6 @@ package io.idem4j.examples.payments;
 
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -10,26 +9,25 @@ import org.jspecify.annotations.Nullable;
 
 /** One authenticated request, its body not yet read. Confined to its thread. */
 final class Request {
-  /** The largest body. */
-  static final int MAXIMUM_BODY = 1 << 20;
-
   private static final Pattern BEARER = Pattern.compile("(?i:Bearer) +([!-~]{1,100})");
 
   private final HttpExchange exchange;
+  private final Body body;
   private final String tenant;
 
-  private Request(HttpExchange exchange, String tenant) {
+  private Request(HttpExchange exchange, Body body, String tenant) {
     this.exchange = exchange;
+    this.body = body;
     this.tenant = tenant;
   }
 
   /** Returns the request of the tenant whom it names. */
-  static Request of(HttpExchange exchange) throws Refusal {
+  static Request of(HttpExchange exchange, Body body) throws Refusal {
     List<String> lines = exchange.getRequestHeaders().get("Authorization");
     if (lines != null && lines.size() == 1) {
       Matcher bearer = BEARER.matcher(lines.get(0).strip());
       if (bearer.matches()) {
-        return new Request(exchange, bearer.group(1));
+        return new Request(exchange, body, bearer.group(1));
       }
     }
     throw new Refusal(Problem.unauthorized());
@@ -54,9 +52,16 @@ final class Request {
   }
 
   /** Returns the content type as it was sent; empty for none. */
-  String contentType() {
-    String contentType = exchange.getRequestHeaders().getFirst("Content-Type");
-    return contentType == null ? "" : contentType;
+  String contentType() throws Refusal {
+    List<String> lines = exchange.getRequestHeaders().get("Content-Type");
+    if (lines == null || lines.isEmpty()) {
+      return "";
+    }
+    if (lines.size() > 1) {
+      // Only one could be part of the fingerprint.
+      throw new Refusal(Problem.badRequest("There is more than one Content-Type header."));
+    }
+    return lines.get(0);
   }
 
   @Nullable List<String> headers(String name) {
@@ -65,11 +70,6 @@ final class Request {
 
   /** Reads the body, once. */
   byte[] readBody() throws IOException, Refusal {
-    InputStream in = exchange.getRequestBody();
-    byte[] body = in.readNBytes(MAXIMUM_BODY + 1);
-    if (body.length <= MAXIMUM_BODY) {
-      return body;
-    }
-    throw new Refusal(Problem.tooLarge(MAXIMUM_BODY));
+    return body.read();
   }
 }

@@ -9,7 +9,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -20,6 +19,7 @@ import java.util.function.Consumer;
 final class Service implements AutoCloseable {
   private static final int THREADS = 128;
   private static final int WAITING = 1_000;
+  private static final Duration PURGING = Duration.ofMinutes(1);
   private static final Duration GRACE = Duration.ofSeconds(5);
 
   private final Backend backend;
@@ -35,26 +35,15 @@ final class Service implements AutoCloseable {
   private Service(Settings settings, Backend backend, Consumer<String> log) throws IOException {
     this.backend = backend;
     this.log = log;
-    this.idempotency = Idempotency.builder(backend.keys()).build();
-    this.handlers =
-        new Handlers(backend.ledger(), idempotency, settings.policy(), settings.requireKey());
+    // First: nothing is to be undone yet if the port is taken.
     this.server =
         HttpServer.create(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), settings.port()), 0);
-    this.threads =
-        new ThreadPoolExecutor(
-            THREADS,
-            THREADS,
-            10,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(WAITING),
-            task -> {
-              Thread thread = new Thread(task, "payments-http");
-              thread.setDaemon(true);
-              return thread;
-            });
-    threads.allowCoreThreadTimeOut(true);
-    this.purging = new Purging(backend.keys());
+    this.idempotency = Idempotency.builder(backend.keys()).build();
+    this.handlers =
+        new Handlers(backend.ledger(), idempotency, settings.policy(), settings.requireKey());
+    this.threads = Threads.create(THREADS, WAITING);
+    this.purging = new Purging(backend.keys(), PURGING);
   }
 
   /**
@@ -76,6 +65,9 @@ final class Service implements AutoCloseable {
     // that does not arrive must not hold a thread for ever.
     setIfAbsent("sun.net.httpserver.nodelay", "true");
     setIfAbsent("sun.net.httpserver.maxReqTime", "30");
+    // Nor may the server wait, behind an answer, for what is left of a body: Body reads what is
+    // worth reading.
+    setIfAbsent("sun.net.httpserver.drainAmount", "0");
     try {
       Service service = new Service(settings, backend, log);
       service.server.setExecutor(service.threads);
@@ -99,15 +91,21 @@ final class Service implements AutoCloseable {
   }
 
   private void handle(HttpExchange exchange) {
+    if (Thread.currentThread().isInterrupted()) {
+      // All threads are busy, and this is the server's own: see Threads.
+      exchange.close();
+      return;
+    }
     running.acquireUninterruptibly();
     try {
       RequestLine line = new RequestLine(exchange);
       String note;
       int status = 0;
       try {
-        Reply reply = isStopping.get() ? Problem.stopping() : reply(exchange);
+        Body body = new Body(exchange);
+        Reply reply = isStopping.get() ? Problem.stopping() : reply(exchange, body);
         status = reply.answer().status();
-        note = reply.note() + ResponseWriter.send(exchange, reply);
+        note = reply.note() + ResponseWriter.send(exchange, body, reply);
       } catch (IOException e) {
         exchange.close();
         note = "the client left while sending";
@@ -118,9 +116,9 @@ final class Service implements AutoCloseable {
     }
   }
 
-  private Reply reply(HttpExchange exchange) throws IOException {
+  private Reply reply(HttpExchange exchange, Body body) throws IOException {
     try {
-      return handlers.handle(Request.of(exchange));
+      return handlers.handle(Request.of(exchange, body));
     } catch (Refusal e) {
       return e.reply();
     } catch (IOException e) {

@@ -108,6 +108,27 @@ class CommandLineTest {
   }
 
   @Test
+  void password_inAUrl_isNeverPrinted() throws Exception {
+    for (String url :
+        new String[] {
+          "jdbc:postgresql://127.0.0.1:1/x?user=me&password=canary",
+          "jdbc:postgresql://127.0.0.1:port/x?password=canary",
+          "jdbc:postgresql:canary?password=%zz",
+          "jdbc:postgresql://127.0.0.1?password=canary",
+          "jdbc:postgresql://127.0.0.1:1/x?password=canary&sslmode=canary",
+          "jdbc:postgresql://127.0.0.1:1/x?password=canary&socketTimeout=canary"
+        }) {
+      Ended ended = run("serve", "--port", "0", "--store", "postgres:" + url);
+      assertThat(ended.status()).isEqualTo(1);
+      assertThat(ended.out()).isEmpty();
+      assertThat(ended.err())
+          .startsWith("cannot ")
+          .hasLineCount(1)
+          .doesNotContain("canary", "\tat ");
+    }
+  }
+
+  @Test
   void sigterm_stopsAfterTheRunningRequest() throws Exception {
     try (Child child = Child.serve(List.of("--store", "h2:" + directory.resolve("payments")))) {
       Client client = new Client(child.port());

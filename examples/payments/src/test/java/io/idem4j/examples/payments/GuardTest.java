@@ -40,6 +40,7 @@ class GuardTest {
     return guard.run(
         Optional.of(KEY),
         FINGERPRINT,
+        id -> {},
         id -> {
           runs.incrementAndGet();
           return ANSWER;
@@ -105,6 +106,7 @@ class GuardTest {
             .run(
                 Optional.of(KEY),
                 FINGERPRINT,
+                id -> {},
                 id -> {
                   clock.addAndGet(Duration.ofDays(40).toNanos());
                   return ANSWER;
@@ -135,6 +137,7 @@ class GuardTest {
                   guard.run(
                       Optional.of(KEY),
                       FINGERPRINT,
+                      id -> {},
                       id -> {
                         first.add(id);
                         throw new IllegalStateException("again");
@@ -142,6 +145,8 @@ class GuardTest {
           .isInstanceOf(IllegalStateException.class);
     }
     assertThat(first).hasSize(2);
-    assertThat(first.get(0)).isEqualTo(first.get(1));
+    assertThat(first.get(0)).isEqualTo(first.get(1)).isEqualTo(Guard.effectId(KEY));
+    assertThat(first.get(0).version()).isEqualTo(8);
+    assertThat(first.get(0).variant()).isEqualTo(2);
   }
 }

@@ -37,6 +37,11 @@ class RetentionTest {
       assertThat(other.problem()).isEqualTo("key-reused");
       Received more = client.send(increment.withBody("{\"incrementBy\":6}"));
       assertThat(more.status()).isEqualTo(422);
+
+      // The refused ones bound nothing: the first requests are still welcome.
+      assertThat(client.send(pay).repeats(paid)).isTrue();
+      assertThat(client.send(increment).repeats(added)).isTrue();
+      assertThat(client.send(pay).isReplay()).isTrue();
       assertThat(client.effects("t")).isEqualTo(new Effects(1, 1));
     }
   }

@@ -290,8 +290,16 @@ abstract class ServiceContract {
       assertThat(ledger.pay(tenant, payment)).isEqualTo(payment);
       assertThatThrownBy(() -> ledger.pay(tenant, other)).isInstanceOf(IdTaken.class);
       assertThatThrownBy(() -> ledger.pay("other", payment)).isInstanceOf(IdTaken.class);
+      ledger.check(tenant, payment);
+      assertThatThrownBy(() -> ledger.check(tenant, other)).isInstanceOf(IdTaken.class);
+      ledger.checkIncrement(tenant, "a", id, 5);
       assertThat(ledger.increment(tenant, "a", id, 5)).isEqualTo(5);
       assertThat(ledger.increment(tenant, "a", id, 5)).isEqualTo(5);
+      ledger.checkIncrement(tenant, "a", id, 5);
+      assertThatThrownBy(() -> ledger.checkIncrement(tenant, "a", id, 6))
+          .isInstanceOf(IdTaken.class);
+      assertThatThrownBy(() -> ledger.checkIncrement(tenant, "b", id, 5))
+          .isInstanceOf(IdTaken.class);
       assertThatThrownBy(() -> ledger.increment(tenant, "a", id, 6)).isInstanceOf(IdTaken.class);
       assertThatThrownBy(() -> ledger.increment(tenant, "b", id, 5)).isInstanceOf(IdTaken.class);
       assertThat(ledger.balance(tenant, "a")).isEqualTo(5);
