@@ -47,7 +47,7 @@ class ReadmeCodeTest {
     dataSource.setURL("jdbc:h2:mem:readme;DB_CLOSE_DELAY=-1");
     JdbcKeyStore.builder(dataSource).createTableIfMissing().build();
     List<String> code = firstJavaBlock();
-    assertThat(code.stream().filter(line -> !line.isBlank())).hasSizeBetween(13, 20);
+    assertThat(code).hasSizeBetween(15, 20);
     compile(directory, CLASS.formatted(String.join("\n", code)));
     AtomicInteger charges = new AtomicInteger();
     UnaryOperator<String> effect = request -> "receipt " + charges.incrementAndGet();
