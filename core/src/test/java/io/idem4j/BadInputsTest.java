@@ -10,7 +10,6 @@ import io.idem4j.tck.FaultyKeyStore.Fault;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -58,7 +57,7 @@ class BadInputsTest {
   void bad14_messagesShowNoKey_andBreakNoLine() {
     String canary = "canary\r\n\u001b[31m";
     IdempotencyKey key = rerun.key(Scope.of(canary), canary);
-    bench.line.onWrites(Collections.nCopies(1_000, Fault.REQUEST_LOST).toArray(Fault[]::new));
+    bench.onWrites(Fault.REQUEST_LOST, 1_000);
     assertThatThrownBy(() -> rerun.execute(key, BODY, bench.effect()))
         .isInstanceOf(KeyStoreException.class)
         .satisfies(BadInputsTest::showsNothing);

@@ -6,8 +6,10 @@ import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.KeyStore;
 import io.idem4j.spi.StoredRecord;
 import io.idem4j.tck.FaultyKeyStore;
+import io.idem4j.tck.FaultyKeyStore.Fault;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -63,6 +65,11 @@ final class Bench {
 
   KeyRecord record(String value) {
     return live(value).record();
+  }
+
+  /** The next writes all meet this fault. */
+  void onWrites(Fault fault, int times) {
+    line.onWrites(Collections.nCopies(times, fault).toArray(Fault[]::new));
   }
 
   void pass(Duration time) {

@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -38,10 +37,6 @@ class HostileSurroundingsTest {
       bench.engineOn(bench.memory).operation("charge", Codec.text(), OperationPolicy.rerun());
   private final Operation<String> holdElsewhere =
       bench.engineOn(bench.memory).operation("charge", Codec.text(), OperationPolicy.hold());
-
-  private void onWrites(Fault fault, int times) {
-    bench.line.onWrites(Collections.nCopies(times, fault).toArray(Fault[]::new));
-  }
 
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   private static <X extends Throwable, R> R raise(Throwable thrown) throws X {
@@ -163,7 +158,7 @@ class HostileSurroundingsTest {
           };
       if (!permanent) {
         bench.line.onWrites(Fault.NONE);
-        onWrites(Fault.REQUEST_LOST, 1_000);
+        bench.onWrites(Fault.REQUEST_LOST, 1_000);
       }
       assertThatThrownBy(() -> hold.execute(TENANT, value, BODY, bench.effect()))
           .isInstanceOf(KeyStoreException.class);
@@ -192,7 +187,7 @@ class HostileSurroundingsTest {
   @Test
   void claimMarkedInDoubtThoughItNeverRan_isPutBackByItsOwnWithdrawal() {
     bench.line.onWrites(Fault.REPLY_LOST);
-    onWrites(Fault.REQUEST_LOST, 100_000);
+    bench.onWrites(Fault.REQUEST_LOST, 100_000);
     assertThatThrownBy(() -> hold.execute(TENANT, "k", BODY, bench.effect()))
         .isInstanceOf(KeyStoreException.class);
     bench.pass(seconds(26));
@@ -301,7 +296,7 @@ class HostileSurroundingsTest {
     Operation<String> operation =
         idempotency.operation("charge", Codec.text(), OperationPolicy.rerun());
     bench.line.onWrites(Fault.NONE);
-    onWrites(Fault.REQUEST_LOST, 1_000);
+    bench.onWrites(Fault.REQUEST_LOST, 1_000);
     fail.set(true);
     assertThat(operation.execute(TENANT, "k", BODY, bench.effect()))
         .isEqualTo(new Outcome.Executed<>("answer 1", false));
@@ -318,7 +313,7 @@ class HostileSurroundingsTest {
   @Test
   void pendingWriteThatThrows_isSentAgain() {
     bench.line.onWrites(Fault.REPLY_LOST);
-    onWrites(Fault.REQUEST_LOST, 1_000);
+    bench.onWrites(Fault.REQUEST_LOST, 1_000);
     assertThatThrownBy(() -> hold.execute(TENANT, "k", BODY, bench.effect()))
         .isInstanceOf(KeyStoreException.class);
     bench.line.clearFaults();
@@ -338,7 +333,7 @@ class HostileSurroundingsTest {
     Idempotency bounded = bench.builderOn(bench.store).maximumPendingWrites(3).build();
     Operation<String> operation =
         bounded.operation("charge", Codec.text(), OperationPolicy.rerun());
-    onWrites(Fault.REQUEST_LOST, 100_000);
+    bench.onWrites(Fault.REQUEST_LOST, 100_000);
     for (int call = 0; call < 5; call++) {
       String value = "k" + call;
       assertThatThrownBy(() -> operation.execute(TENANT, value, BODY, bench.effect()))
@@ -379,7 +374,7 @@ class HostileSurroundingsTest {
                 Codec.<String>of("json", text -> new byte[1], bytes -> "x"),
                 OperationPolicy.rerun());
     Lease<String> stale = granted(rerun.claim(key("k"), BODY));
-    onWrites(Fault.REQUEST_LOST, 13);
+    bench.onWrites(Fault.REQUEST_LOST, 13);
     bench.pass(seconds(31));
     otherRelease.execute(TENANT, "k", BODY, context -> "newer");
 
@@ -395,7 +390,7 @@ class HostileSurroundingsTest {
                         "failing",
                         BODY,
                         context -> {
-                          onWrites(Fault.REQUEST_LOST, 13);
+                          bench.onWrites(Fault.REQUEST_LOST, 13);
                           bench.pass(seconds(31));
                           otherRelease.execute(TENANT, "failing", BODY, other -> "newer");
                           throw own;
@@ -445,14 +440,14 @@ class HostileSurroundingsTest {
   @Test
   void ownCompletionStillPending_isNeverReRunByItsOwnEngine() {
     bench.line.onWrites(Fault.NONE);
-    onWrites(Fault.REQUEST_LOST, 100_000);
+    bench.onWrites(Fault.REQUEST_LOST, 100_000);
     rerun.execute(TENANT, "k", BODY, bench.effect());
     bench.line.clearFaults();
     bench.store.beforeWrite = () -> {};
     assertThat(rerun.execute(TENANT, "k", BODY, bench.effect()))
         .as("within the lease")
         .isInstanceOf(Outcome.InFlight.class);
-    onWrites(Fault.REQUEST_LOST, 100_000);
+    bench.onWrites(Fault.REQUEST_LOST, 100_000);
     bench.pass(seconds(31));
     bench.line.clearFaults();
     assertThat(rerun.execute(TENANT, "k", BODY, bench.effect()))
@@ -467,7 +462,7 @@ class HostileSurroundingsTest {
   @Test
   void pendingReleaseTakenByItsOwnEngine_isNoLoss() {
     bench.line.onWrites(Fault.NONE);
-    onWrites(Fault.REQUEST_LOST, 1_000);
+    bench.onWrites(Fault.REQUEST_LOST, 1_000);
     assertThatThrownBy(
             () ->
                 rerun.execute(TENANT, "k", BODY, context -> raise(new IllegalStateException("x"))))
@@ -481,12 +476,12 @@ class HostileSurroundingsTest {
   @Test
   void secondLossAfterHealing_isToldAgain() {
     Lease<String> lease = granted(rerun.claim(key("k"), BODY));
-    onWrites(Fault.REQUEST_LOST, 30);
+    bench.onWrites(Fault.REQUEST_LOST, 30);
     bench.pass(seconds(60));
     bench.line.clearFaults();
     bench.pass(seconds(60));
     assertThat(lease.context().isLeaseLost()).isFalse();
-    onWrites(Fault.REQUEST_LOST, 1_000);
+    bench.onWrites(Fault.REQUEST_LOST, 1_000);
     bench.pass(seconds(60));
     assertThat(bench.events.stream().filter("leaseLost"::equals)).hasSize(2);
     lease.close();
@@ -501,7 +496,7 @@ class HostileSurroundingsTest {
         "k",
         BODY,
         context -> {
-          onWrites(Fault.REQUEST_LOST, 13);
+          bench.onWrites(Fault.REQUEST_LOST, 13);
           bench.timing.advance(seconds(29));
           Thread.currentThread().interrupt();
           bench.timing.advance(seconds(2));
@@ -612,7 +607,7 @@ class HostileSurroundingsTest {
     bench.store.beforeWrite = () -> bench.timing.advance(seconds(8));
     bench.pass(seconds(10)); // sent at 10 s, answered at 18 s
     bench.store.beforeWrite = () -> {};
-    onWrites(Fault.REQUEST_LOST, 1_000);
+    bench.onWrites(Fault.REQUEST_LOST, 1_000);
     bench.pass(seconds(22).minusMillis(1));
     assertThat(lease.context().isLeaseLost()).isFalse();
     bench.pass(Duration.ofMillis(1));

@@ -7,26 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.idem4j.tck.FaultyKeyStore.Fault;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Answers that come after the store deadline still say what they say. */
-class LateRefusalTest {
-  private final Bench bench = new Bench();
-  private final Operation<String> rerun = bench.operation(OperationPolicy.rerun());
-  private final Operation<String> hold = bench.operation(OperationPolicy.hold());
-
-  private void delayWrites(Duration... delays) {
-    List<Duration> left = new ArrayList<>(List.of(delays));
-    bench.store.beforeWrite =
-        () -> {
-          if (!left.isEmpty()) {
-            bench.pass(left.remove(0));
-          }
-        };
-  }
-
+class LateRefusalTest extends EngineGuards {
   @Test
   void replayAnsweredAfterTheStoreDeadline_isStillAReplay() {
     rerun.execute(TENANT, "k", BODY, bench.effect());

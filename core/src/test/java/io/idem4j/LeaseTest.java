@@ -15,7 +15,6 @@ import io.idem4j.spi.KeyState;
 import io.idem4j.tck.FaultyKeyStore.Fault;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -33,10 +32,6 @@ class LeaseTest {
 
   private final Operation<String> holdElsewhere =
       bench.engineOn(bench.memory).operation("charge", Codec.text(), OperationPolicy.hold());
-
-  private void loseWrites(int times) {
-    bench.line.onWrites(Collections.nCopies(times, Fault.REQUEST_LOST).toArray(Fault[]::new));
-  }
 
   @Test
   void renewal_keepsTheKeyWhileTheOperationRuns() {
@@ -92,7 +87,7 @@ class LeaseTest {
     bench.store.beforeWrite = () -> bench.timing.advance(seconds(8));
     Lease<String> lease = granted(rerun.claim(key("k"), BODY));
     bench.store.beforeWrite = () -> {};
-    loseWrites(1_000);
+    bench.onWrites(Fault.REQUEST_LOST, 1_000);
     bench.pass(seconds(22).minusMillis(1));
     assertThat(lease.context().isLeaseLost()).isFalse();
     bench.pass(Duration.ofMillis(1));
@@ -119,7 +114,7 @@ class LeaseTest {
   void i29_unknownRenewal_keepsTheOldDeadlineAndIsSentAgain() {
     Lease<String> lease = granted(rerun.claim(key("k"), BODY));
     bench.line.onWrites(Fault.REPLY_LOST);
-    loseWrites(2);
+    bench.onWrites(Fault.REQUEST_LOST, 2);
     bench.pass(seconds(20));
 
     assertThat(lease.context().isLeaseLost()).isFalse();
@@ -136,7 +131,7 @@ class LeaseTest {
   @Test
   void storeOutageLongerThanTheLease_isToldOnceAndHealed() {
     Lease<String> lease = granted(rerun.claim(key("k"), BODY));
-    loseWrites(30);
+    bench.onWrites(Fault.REQUEST_LOST, 30);
     bench.pass(seconds(60));
     assertThat(bench.events).containsOnlyOnce("leaseLost");
     assertThat(lease.context().isLeaseLost()).isTrue();
@@ -149,7 +144,7 @@ class LeaseTest {
   @Test
   void i4_holderThatWasTakenOver_changesNothing() {
     Lease<String> stale = granted(rerun.claim(key("k"), BODY));
-    loseWrites(13);
+    bench.onWrites(Fault.REQUEST_LOST, 13);
     bench.pass(seconds(31));
     Lease<String> taker = granted(elsewhere.claim(key("k"), BODY));
     assertThat(taker.context().fence()).isGreaterThan(stale.context().fence());
@@ -169,7 +164,7 @@ class LeaseTest {
   @Test
   void peer06_zombie_getsTheRecordedAnswerWithItsOwnValueAttached() {
     Lease<String> stale = granted(rerun.claim(key("k"), BODY));
-    loseWrites(13);
+    bench.onWrites(Fault.REQUEST_LOST, 13);
     bench.pass(seconds(31));
     elsewhere.execute(TENANT, "k", BODY, context -> "newer");
 
@@ -190,7 +185,7 @@ class LeaseTest {
             "k",
             BODY,
             context -> {
-              loseWrites(13);
+              bench.onWrites(Fault.REQUEST_LOST, 13);
               bench.pass(seconds(31));
               elsewhere.execute(TENANT, "k", BODY, other -> "newer");
               throw own;
@@ -210,7 +205,7 @@ class LeaseTest {
                     "k",
                     BODY,
                     context -> {
-                      loseWrites(13);
+                      bench.onWrites(Fault.REQUEST_LOST, 13);
                       bench.pass(seconds(31));
                       granted(elsewhere.claim(key("k"), BODY));
                       throw own;
@@ -223,7 +218,7 @@ class LeaseTest {
   @Test
   void holderMarkedInDoubt_maySettleItsOwnRecord() {
     Lease<String> stalled = granted(hold.claim(key("k"), BODY));
-    loseWrites(13);
+    bench.onWrites(Fault.REQUEST_LOST, 13);
     bench.pass(seconds(31));
     assertThat(holdElsewhere.execute(TENANT, "k", BODY, bench.effect()))
         .isInstanceOf(Outcome.InDoubt.class);
@@ -354,13 +349,12 @@ class LeaseTest {
   void interruptOnLeaseLoss_reachesTheRunningThreadOnly() {
     Operation<String> interrupting =
         bench.operation(OperationPolicy.rerun().withInterruptOnLeaseLoss());
-    loseWrites(0);
     interrupting.execute(
         TENANT,
         "k",
         BODY,
         context -> {
-          loseWrites(13);
+          bench.onWrites(Fault.REQUEST_LOST, 13);
           bench.pass(seconds(31));
           assertThat(Thread.currentThread().isInterrupted()).isTrue();
           return "x";
@@ -370,7 +364,7 @@ class LeaseTest {
         .isFalse();
 
     Lease<String> lease = granted(interrupting.claim(key("elsewhere"), BODY));
-    loseWrites(13);
+    bench.onWrites(Fault.REQUEST_LOST, 13);
     bench.pass(seconds(31));
     assertThat(Thread.currentThread().isInterrupted()).isFalse();
     lease.close();

@@ -17,7 +17,6 @@ import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
 import io.idem4j.tck.FaultyKeyStore.Fault;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -27,13 +26,9 @@ class UnknownOutcomesTest {
   private final Operation<String> rerun = bench.operation(OperationPolicy.rerun());
   private final Operation<String> hold = bench.operation(OperationPolicy.hold());
 
-  private void onWrites(Fault fault, int times) {
-    bench.line.onWrites(Collections.nCopies(times, fault).toArray(Fault[]::new));
-  }
-
   @Test
   void i17_claimWhoseReplyWasLost_isGrantedWithTheSameFence() {
-    onWrites(Fault.REPLY_LOST, 1);
+    bench.onWrites(Fault.REPLY_LOST, 1);
 
     Outcome<String> outcome =
         rerun.execute(
@@ -55,7 +50,7 @@ class UnknownOutcomesTest {
 
   @Test
   void i17_claimThatNeverArrived_isSentAgain() {
-    onWrites(Fault.REQUEST_LOST, 2);
+    bench.onWrites(Fault.REQUEST_LOST, 2);
     assertThat(rerun.execute(TENANT, "k", BODY, bench.effect()).orElseThrow())
         .isEqualTo("answer 1");
     assertThat(bench.effects).hasValue(1);
@@ -64,7 +59,7 @@ class UnknownOutcomesTest {
   @Test
   void i18_unresolvedClaim_runsNothingAndIsWithdrawn() {
     bench.line.onWrites(Fault.REPLY_LOST);
-    onWrites(Fault.REQUEST_LOST, 1_000);
+    bench.onWrites(Fault.REQUEST_LOST, 1_000);
 
     assertThatThrownBy(() -> rerun.execute(TENANT, "k", BODY, bench.effect()))
         .isInstanceOfSatisfying(
@@ -92,8 +87,8 @@ class UnknownOutcomesTest {
 
   @Test
   void i22_claimThatLandsLate_isWithdrawnToo() {
-    onWrites(Fault.HELD, 1);
-    onWrites(Fault.REQUEST_LOST, 1_000);
+    bench.onWrites(Fault.HELD, 1);
+    bench.onWrites(Fault.REQUEST_LOST, 1_000);
     assertThatThrownBy(() -> rerun.execute(TENANT, "k", BODY, bench.effect()))
         .isInstanceOf(KeyStoreException.class);
     clearFaults();
@@ -110,8 +105,8 @@ class UnknownOutcomesTest {
 
   @Test
   void i19_orphanThatNobodyWithdraws_healsWithinALease() {
-    onWrites(Fault.HELD, 1);
-    onWrites(Fault.REQUEST_LOST, 1_000);
+    bench.onWrites(Fault.HELD, 1);
+    bench.onWrites(Fault.REQUEST_LOST, 1_000);
     assertThatThrownBy(() -> rerun.execute(TENANT, "k", BODY, bench.effect()))
         .isInstanceOf(KeyStoreException.class);
     bench.pass(seconds(60));
@@ -133,7 +128,7 @@ class UnknownOutcomesTest {
     ExecuteTest.granted(hold.claim(key("k"), BODY)).fail(Verdict.retryable());
     KeyRecord found = bench.record("k");
     bench.line.onWrites(Fault.NONE, Fault.REPLY_LOST);
-    onWrites(Fault.REQUEST_LOST, 1_000);
+    bench.onWrites(Fault.REQUEST_LOST, 1_000);
 
     assertThatThrownBy(() -> hold.execute(TENANT, "k", BODY, bench.effect()))
         .isInstanceOf(KeyStoreException.class);
@@ -153,7 +148,7 @@ class UnknownOutcomesTest {
     ExecuteTest.granted(hold.claim(key("k"), BODY)).fail(Verdict.retryable());
     // The claim over the released key is held back: it lands after the first withdrawals.
     bench.line.onWrites(Fault.NONE, Fault.HELD);
-    onWrites(Fault.REQUEST_LOST, 1_000);
+    bench.onWrites(Fault.REQUEST_LOST, 1_000);
     assertThatThrownBy(() -> hold.execute(TENANT, "k", BODY, bench.effect()))
         .isInstanceOf(KeyStoreException.class);
     clearFaults();
@@ -171,7 +166,7 @@ class UnknownOutcomesTest {
     ExecuteTest.granted(rerun.claim(key("k"), BODY)).close();
     bench.pass(seconds(31));
     bench.line.onWrites(Fault.NONE, Fault.REPLY_LOST);
-    onWrites(Fault.REQUEST_LOST, 1_000);
+    bench.onWrites(Fault.REQUEST_LOST, 1_000);
     assertThatThrownBy(() -> rerun.execute(TENANT, "k", BODY, bench.effect()))
         .isInstanceOf(KeyStoreException.class);
     clearFaults();
@@ -186,7 +181,7 @@ class UnknownOutcomesTest {
   @Test
   void pendingRelease_isTakenByItsOwnEngineAtOnce() {
     bench.line.onWrites(Fault.REPLY_LOST);
-    onWrites(Fault.REQUEST_LOST, 1_000);
+    bench.onWrites(Fault.REQUEST_LOST, 1_000);
     assertThatThrownBy(() -> hold.execute(TENANT, "k", BODY, bench.effect()))
         .isInstanceOf(KeyStoreException.class);
     assertThat(bench.idempotency.engine().pending().size()).isEqualTo(1);
@@ -212,7 +207,7 @@ class UnknownOutcomesTest {
   void afterUnknown_aLaterRefusalForNowDoesNotSettleTheClaim() {
     // Applied, but nobody knows; then the line is down for good.
     bench.line.onWrites(Fault.REPLY_LOST);
-    onWrites(Fault.NOT_SENT, 1_000);
+    bench.onWrites(Fault.NOT_SENT, 1_000);
 
     assertThatThrownBy(() -> rerun.execute(TENANT, "k", BODY, bench.effect()))
         .isInstanceOfSatisfying(
@@ -225,11 +220,11 @@ class UnknownOutcomesTest {
 
   @Test
   void transientRefusals_areRepeatedForASecondAtMost() {
-    onWrites(Fault.NOT_SENT, 5);
+    bench.onWrites(Fault.NOT_SENT, 5);
     assertThat(rerun.execute(TENANT, "k", BODY, bench.effect()))
         .isInstanceOf(Outcome.Executed.class);
 
-    onWrites(Fault.NOT_SENT, 1_000);
+    bench.onWrites(Fault.NOT_SENT, 1_000);
     long before = bench.timing.nanoTime();
     assertThatThrownBy(() -> rerun.execute(TENANT, "down", BODY, bench.effect()))
         .isInstanceOfSatisfying(KeyStoreException.class, e -> assertThat(e.isTransient()).isTrue());
@@ -301,7 +296,7 @@ class UnknownOutcomesTest {
   @Test
   void i21_unresolvedCompletion_isGivenOutMarkedAndReSent() {
     bench.line.onWrites(Fault.NONE);
-    onWrites(Fault.REQUEST_LOST, 1_000);
+    bench.onWrites(Fault.REQUEST_LOST, 1_000);
 
     Outcome<String> outcome = rerun.execute(TENANT, "k", BODY, bench.effect());
 
@@ -321,7 +316,7 @@ class UnknownOutcomesTest {
   @Test
   void i21_completionThatNeverGetsThrough_endsWithTheMaximumHold() {
     bench.line.onWrites(Fault.NONE);
-    onWrites(Fault.REQUEST_LOST, 100_000);
+    bench.onWrites(Fault.REQUEST_LOST, 100_000);
     rerun.execute(TENANT, "k", BODY, bench.effect());
     bench.pass(java.time.Duration.ofMinutes(16));
 
@@ -349,7 +344,7 @@ class UnknownOutcomesTest {
   @Test
   void unresolvedRelease_isTakenByItsOwnEngineAtOnce() {
     bench.line.onWrites(Fault.NONE);
-    onWrites(Fault.REQUEST_LOST, 1_000);
+    bench.onWrites(Fault.REQUEST_LOST, 1_000);
     assertThatThrownBy(
             () ->
                 rerun.execute(
@@ -373,7 +368,7 @@ class UnknownOutcomesTest {
   @Test
   void peer12_completionFailure_isNeverAFailureOfTheOperation() {
     bench.line.onWrites(Fault.NONE);
-    onWrites(Fault.NOT_SENT, 1_000);
+    bench.onWrites(Fault.NOT_SENT, 1_000);
     assertThat(rerun.execute(TENANT, "k", BODY, bench.effect()))
         .isEqualTo(new Outcome.Executed<>("answer 1", false));
     assertThat(bench.store.writes)
