@@ -278,4 +278,16 @@ class ClaimGuardsTest extends EngineGuards {
         .isInstanceOf(KeyStoreException.class)
         .hasMessageContaining("the operation was not run");
   }
+
+  @Test
+  void roundTrips_readFirst_areThreeForAFirstCallAndOneForAReplayOrARefusal() {
+    Operation<String> operation = on(new Cheap(bench.store), OperationPolicy.rerun());
+    operation.execute(TENANT, "k", BODY, bench.effect());
+    assertThat(bench.store.reads).isEqualTo(1);
+    assertThat(bench.store.writes).hasSize(2);
+    operation.execute(TENANT, "k", BODY, bench.effect());
+    operation.execute(TENANT, "k", Bench.OTHER_BODY, bench.effect());
+    assertThat(bench.store.reads).isEqualTo(3);
+    assertThat(bench.store.writes).hasSize(2);
+  }
 }
