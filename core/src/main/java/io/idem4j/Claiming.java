@@ -9,7 +9,6 @@ import io.idem4j.StoreCalls.Kind;
 import io.idem4j.StoreCalls.Reply;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.ReadFirst;
-import io.idem4j.spi.Slots;
 import io.idem4j.spi.StoredRecord;
 import java.time.Duration;
 import java.util.Optional;
@@ -65,18 +64,12 @@ final class Claiming {
 
   /** Claims from the beginning. */
   Answer start() {
-    if (engine.store() instanceof ReadFirst) {
-      Optional<StoredRecord> found = lookInsistently();
-      if (found.isPresent()) {
-        return pursue(decide(found.get()));
-      }
-    }
-    return pursue(claimNew());
+    return resume(engine.store() instanceof ReadFirst ? lookInsistently() : Optional.empty());
   }
 
-  /** Claims again from what is live by now. */
+  /** Claims from what is known to be live. */
   Answer resume(Optional<StoredRecord> seen) {
-    return pursue(seen.isPresent() ? decide(seen.get()) : claimNew());
+    return pursue(decide(seen));
   }
 
   /** Looks at the store once, for those who wait; null if it could not be asked just now. */
@@ -95,17 +88,12 @@ final class Claiming {
     return e.isTransient() || e.certainty() == KeyStoreException.Certainty.UNKNOWN;
   }
 
-  private Decision claimNew() {
-    return KeyMachine.claimNew(request, stamps, engine.timing().currentTimeMillis());
-  }
-
-  private Decision decide(StoredRecord live) {
-    return KeyMachine.claim(
-        request,
-        live,
-        engine.pending().of(live.stamp()),
-        stamps,
-        engine.timing().currentTimeMillis());
+  private Decision decide(Optional<StoredRecord> live) {
+    long nowMillis = engine.timing().currentTimeMillis();
+    return live.isEmpty()
+        ? KeyMachine.claimNew(request, stamps, nowMillis)
+        : KeyMachine.claim(
+            request, live.get(), engine.pending().of(live.get().stamp()), stamps, nowMillis);
   }
 
   private Answer pursue(Decision first) {
@@ -124,34 +112,29 @@ final class Claiming {
         } else if (decision instanceof Decision.Mine mine) {
           return grant(mine.locked(), firstSent, mine.leaseLeft(), requireNonNull(taken), guard);
         }
-        long sentAt = subject.at(now());
-        Reply reply;
-        if (decision instanceof Decision.Take take) {
+        Decision.Write wanted = (Decision.Write) decision;
+        if (wanted instanceof Decision.Take take) {
           taken = take;
-          StoreCalls.Write write = calls.write(take.expected(), take.next());
-          reply = send(write, sentAt + storeDeadline, false, guard);
-          if (reply.kind() == Kind.APPLIED) {
-            Duration leaseLeft = policy.lease().minusNanos(subject.at(now()) - sentAt);
-            return grant(take.next(), sentAt, leaseLeft, take, guard);
-          } else if (reply.kind() == Kind.UNKNOWN) {
-            withdraw(take);
-          }
-        } else {
-          Decision.Mark mark = (Decision.Mark) decision;
-          StoreCalls.Write write = calls.write(mark.expected(), mark.next());
-          reply = send(write, sentAt + storeDeadline, false, guard);
-          if (reply.kind() == Kind.APPLIED) {
-            return new Answer.InDoubt();
-          }
         }
+        long sentAt = subject.at(now());
+        StoreCalls.Write write = calls.write(wanted.expected(), wanted.next());
+        Reply reply = send(write, sentAt + storeDeadline, false, guard);
         if (reply.kind() == Kind.BUSY) {
           return new Answer.InFlight(BUSY_RETRY);
+        } else if (reply.kind() == Kind.APPLIED) {
+          if (wanted instanceof Decision.Take take) {
+            Duration leaseLeft = policy.lease().minusNanos(subject.at(now()) - sentAt);
+            return grant(take.next(), sentAt, leaseLeft, take, guard);
+          }
+          return new Answer.InDoubt();
         } else if (reply.kind() != Kind.REFUSED) {
+          if (reply.kind() == Kind.UNKNOWN && wanted instanceof Decision.Take take) {
+            withdraw(take);
+          }
           throw failed(reply);
         }
-        decision = reply.live().isPresent() ? decide(reply.live().get()) : claimNew();
-        boolean writes = decision instanceof Decision.Take || decision instanceof Decision.Mark;
-        if (writes && now() - firstSent - storeDeadline >= 0) {
+        decision = decide(reply.live());
+        if (decision instanceof Decision.Write && now() - firstSent - storeDeadline >= 0) {
           throw restless();
         }
       }
@@ -168,13 +151,7 @@ final class Claiming {
     if (!KeyMachine.needsRenewal(policy.lease(), leaseLeft)) {
       return hold(locked, leaseFrom, take);
     }
-    KeyRecord renewed =
-        locked.toBuilder()
-            .stamp(stamps.fresh())
-            .slots(Slots.UNCHANGED)
-            .lease(policy.lease())
-            .retention(policy.lockedRetention())
-            .build();
+    KeyRecord renewed = KeyMachine.renewal(policy, locked, stamps).build();
     long sentAt = now();
     Reply reply = send(calls.write(locked.stamp(), renewed), sentAt + storeDeadline, true, guard);
     if (reply.kind() == Kind.APPLIED) {
@@ -183,14 +160,10 @@ final class Claiming {
     if (reply.kind() == Kind.REFUSED) {
       return KeyMachine.renew(renewed, reply.live()) instanceof Settlement.Done
           ? hold(renewed, sentAt, take)
-          : resumeRefused(reply.live());
+          : resume(reply.live());
     }
     withdraw(new Decision.Take(locked.stamp(), renewed, take.found(), take.putBack()));
     throw failed(reply);
-  }
-
-  private Answer resumeRefused(Optional<StoredRecord> live) {
-    return pursue(live.isPresent() ? decide(live.get()) : claimNew());
   }
 
   private Answer hold(KeyRecord locked, long leaseFrom, Decision.Take take) {
@@ -271,14 +244,16 @@ final class Claiming {
   private KeyStoreException failed(Reply reply) {
     return reply.kind() == Kind.UNKNOWN
         ? KeyStoreException.unknown(
-            describe() + ": the store did not say whether the claim was applied; " + NOT_RUN,
+            request.describe()
+                + ": the store did not say whether the claim was applied; "
+                + NOT_RUN,
             reply.error())
         : failed(reply.failure());
   }
 
   /** Returns the same error, with what it means for the caller. */
   KeyStoreException failed(KeyStoreException error) {
-    String message = describe() + ": the store failed (" + error.reason() + "); " + NOT_RUN;
+    String message = request.describe() + ": the store failed (" + error.reason() + "); " + NOT_RUN;
     return error.certainty() == KeyStoreException.Certainty.UNKNOWN
         ? KeyStoreException.unknown(message, error)
         : KeyStoreException.notApplied(error.reason(), message, error);
@@ -287,12 +262,8 @@ final class Claiming {
   private KeyStoreException restless() {
     return KeyStoreException.notApplied(
         KeyStoreException.Reason.CONFLICT,
-        describe() + ": its record changed for as long as the store deadline; " + NOT_RUN,
+        request.describe() + ": its record changed for as long as the store deadline; " + NOT_RUN,
         null);
-  }
-
-  private String describe() {
-    return "operation %s, key %s".formatted(request.key().operation(), request.id().shortDigest());
   }
 
   private long now() {

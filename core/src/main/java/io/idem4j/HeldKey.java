@@ -5,7 +5,6 @@ import io.idem4j.KeyMachine.Settlement;
 import io.idem4j.StoreCalls.Reply;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.KeyState;
-import io.idem4j.spi.Slots;
 import io.idem4j.spi.Stamp;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
@@ -212,10 +211,7 @@ final class HeldKey {
       tellLoss("no renewal was confirmed in time, and the executor refuses work");
     }
     if (renew && !submitted(this::renew)) {
-      log.warn(
-          "operation {}, key {}: the executor refuses renewals",
-          request.key().operation(),
-          request.id().shortDigest());
+      log.warn("{}: the executor refuses renewals", request.describe());
       afterRenewal(null, null);
     }
   }
@@ -314,12 +310,9 @@ final class HeldKey {
   }
 
   private KeyRecord renewed(long length) {
-    return locked.toBuilder()
-        .stamp(stamps.fresh())
+    return KeyMachine.renewal(request.policy(), locked, stamps)
         .reference(reference)
-        .slots(Slots.UNCHANGED)
         .lease(Duration.ofNanos(Math.max(length, 0)))
-        .retention(request.policy().lockedRetention())
         .build();
   }
 

@@ -23,6 +23,11 @@ final class KeyMachine {
     KeyId id() {
       return key.id();
     }
+
+    /** Names the call in messages, without the key. */
+    String describe() {
+      return "operation %s, key %s".formatted(key.operation(), id().shortDigest());
+    }
   }
 
   /** The stamps of one claim. The grant behind them is drawn with the first. */
@@ -50,6 +55,13 @@ final class KeyMachine {
 
   /** What a claim does next. */
   sealed interface Decision {
+    /** The store is to be written to. */
+    sealed interface Write extends Decision {
+      Stamp expected();
+
+      KeyRecord next();
+    }
+
     /**
      * Take the key.
      *
@@ -59,14 +71,14 @@ final class KeyMachine {
      */
     record Take(
         Stamp expected, KeyRecord next, @Nullable KeyRecord found, @Nullable KeyState putBack)
-        implements Decision {
+        implements Write {
       boolean isTakeover() {
         return putBack == null;
       }
     }
 
     /** Mark a lapsed lock as in doubt. */
-    record Mark(Stamp expected, KeyRecord next) implements Decision {}
+    record Mark(Stamp expected, KeyRecord next) implements Write {}
 
     /** The key is already held, by this very claim: a reply was lost. */
     record Mine(KeyRecord locked, Duration leaseLeft) implements Decision {}
@@ -241,6 +253,15 @@ final class KeyMachine {
     }
     return new Settlement.Lost(
         live.isEmpty() ? "its record is gone" : "its record is now " + live.get().record().state());
+  }
+
+  /** A renewal of a lock: the same record under another stamp, its times counted anew. */
+  static KeyRecord.Builder renewal(OperationPolicy policy, KeyRecord locked, Stamps stamps) {
+    return locked.toBuilder()
+        .stamp(stamps.fresh())
+        .slots(Slots.UNCHANGED)
+        .lease(policy.lease())
+        .retention(policy.lockedRetention());
   }
 
   /**

@@ -164,7 +164,8 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
   }
 
   private LeaseLostException lost(String why, T value, @Nullable IdempotencyException unreadable) {
-    var lost = new LeaseLostException(describe() + ": the lease was lost, " + why, value);
+    var lost =
+        new LeaseLostException(held.request().describe() + ": the lease was lost, " + why, value);
     if (unreadable != null) {
       lost.addSuppressed(unreadable);
     }
@@ -172,16 +173,11 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
   }
 
   private void warn(String what) {
-    log.warn("{}: {}", describe(), what);
-  }
-
-  private String describe() {
-    return "operation %s, key %s"
-        .formatted(held.request().key().operation(), held.request().id().shortDigest());
+    log.warn("{}: {}", held.request().describe(), what);
   }
 
   @Override
   public String toString() {
-    return "Lease[" + describe() + "]";
+    return "Lease[" + held.request().describe() + "]";
   }
 }

@@ -2,7 +2,6 @@ package io.idem4j;
 
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.KeyStore;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -228,11 +227,6 @@ public final class Operation<T extends @Nullable Object> {
 
   OperationPolicy policy() {
     return policy;
-  }
-
-  /** Returns how long answers of this operation are kept. */
-  public Duration retention() {
-    return policy.retention();
   }
 
   @Override

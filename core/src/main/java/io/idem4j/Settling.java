@@ -54,8 +54,7 @@ final class Settling {
 
   static MisuseException settledBefore(HeldKey held) {
     return new MisuseException(
-        "operation %s, key %s: this lease was completed, failed or closed before"
-            .formatted(held.request().key().operation(), held.request().id().shortDigest()));
+        held.request().describe() + ": this lease was completed, failed or closed before");
   }
 
   /** Records that the operation completed; the body is dropped where it does not fit. */
@@ -102,10 +101,9 @@ final class Settling {
   private void resendInBackground() {
     KeyRecord wanted = write.next();
     KeyMachine.Known known =
-        switch (wanted.state()) {
-          case FAILED_RETRYABLE -> new KeyMachine.Known.Released(wanted.attempt());
-          default -> new KeyMachine.Known.Ended();
-        };
+        wanted.state() == KeyState.FAILED_RETRYABLE
+            ? new KeyMachine.Known.Released(wanted.attempt())
+            : new KeyMachine.Known.Ended();
     held.engine()
         .pending()
         .add(
@@ -155,10 +153,8 @@ final class Settling {
       } else if (reply.error() instanceof PayloadTooLargeException tooLarge && mayDropBody()) {
         bodyDropped = true;
         log.warn(
-            "operation {}, key {}: an answer of {} bytes is over the store's limit of {};"
-                + " recorded without its body",
-            held.request().key().operation(),
-            held.request().id().shortDigest(),
+            "{}: an answer of {} bytes is over the store's limit of {}; recorded without its body",
+            held.request().describe(),
             tooLarge.size(),
             tooLarge.limit());
         rewrite(write.expected(), Slots.of(withoutBody, null));
