@@ -2,50 +2,48 @@ package io.idem4j;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** Counts what is under way, refuses more once closed, and tells when nothing is left. */
+/**
+ * Counts what is under way, refuses more once closed, and tells when nothing is left. Safe for use
+ * by many threads.
+ */
 final class Activity {
+  private static final long CLOSED = Long.MIN_VALUE;
+
   private final CompletableFuture<@Nullable Void> idle = new CompletableFuture<>();
-  private int underWay;
-  private boolean closed;
+
+  /** How many are under way; counted from {@link #CLOSED} once it is closed. */
+  private final AtomicLong underWay = new AtomicLong();
 
   /** Counts a call of a user's. */
-  synchronized void beginCall() {
-    if (closed) {
+  void beginCall() {
+    // Not in the order look, count: a close between the two would miss the call.
+    if (underWay.getAndUpdate(count -> count < 0 ? count : count + 1) < 0) {
       throw new MisuseException("this Idempotency is closed");
     }
-    underWay++;
   }
 
   /** Counts what follows from a call that was counted. */
-  synchronized void begin() {
-    underWay++;
+  void begin() {
+    underWay.incrementAndGet();
   }
 
   void end() {
-    boolean last;
-    synchronized (this) {
-      last = --underWay == 0 && closed;
-    }
-    if (last) {
+    if (underWay.decrementAndGet() == CLOSED) {
       idle.complete(null);
     }
   }
 
   void close() {
-    boolean last;
-    synchronized (this) {
-      closed = true;
-      last = underWay == 0;
-    }
-    if (last) {
+    if (underWay.updateAndGet(count -> count < 0 ? count : CLOSED + count) == CLOSED) {
       idle.complete(null);
     }
   }
 
-  synchronized boolean isClosed() {
-    return closed;
+  boolean isClosed() {
+    return underWay.get() < 0;
   }
 
   /** Done when it is closed and nothing is under way. */

@@ -2,32 +2,27 @@ package io.idem4j;
 
 import io.idem4j.spi.Grant;
 import io.idem4j.spi.Stamp;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The stamps of one claim, drawn in order. Safe for use by many threads. */
 final class Stamping implements KeyMachine.Stamps {
   private final Supplier<Grant> grants;
-  private @Nullable Grant grant;
-  private @Nullable Stamp last;
+  private final AtomicReference<@Nullable Stamp> last = new AtomicReference<>();
 
   Stamping(Supplier<Grant> grants) {
     this.grants = grants;
   }
 
   @Override
-  public synchronized Stamp fresh() {
-    if (last == null) {
-      grant = grants.get();
-      last = Stamp.first(grant);
-    } else {
-      last = last.next();
-    }
-    return last;
+  public Stamp fresh() {
+    return last.updateAndGet(drawn -> drawn == null ? Stamp.first(grants.get()) : drawn.next());
   }
 
   @Override
-  public synchronized boolean drew(Stamp stamp) {
-    return grant != null && stamp.isOf(grant);
+  public boolean drew(Stamp stamp) {
+    Stamp drawn = last.get();
+    return drawn != null && stamp.isOf(drawn.grant());
   }
 }

@@ -49,13 +49,13 @@ final class WaitingRooms {
   void ring(KeyId id) {
     Room room = rooms.get(id);
     if (room != null) {
-      room.round.bell.complete(null);
+      room.ring();
     }
   }
 
   /** Makes all guests look again at once. */
   void ringAll() {
-    rooms.values().forEach(room -> room.round.bell.complete(null));
+    rooms.values().forEach(Room::ring);
   }
 
   int size() {
@@ -72,6 +72,9 @@ final class WaitingRooms {
     private final CompletableFuture<@Nullable Void> open = new CompletableFuture<>();
 
     private final CompletableFuture<Object> ended = CompletableFuture.anyOf(seen, open);
+
+    /** Set before the next round begins, when the leader had to go. */
+    private volatile boolean abandoned;
   }
 
   private final class Room {
@@ -79,6 +82,15 @@ final class WaitingRooms {
     private volatile Round round = new Round();
     private volatile long nextPoll = timing.nanoTime() + jitter(SHORTEST_POLL);
     private volatile long interval = SHORTEST_POLL;
+
+    private void ring() {
+      Round rung;
+      do {
+        rung = round;
+        rung.bell.complete(null);
+        // A leader who went between these two lines may not have heard it.
+      } while (rung.abandoned && rung != round);
+    }
 
     private void beginRound(long now) {
       interval = Math.min(interval * 2, LONGEST_POLL);
@@ -112,62 +124,124 @@ final class WaitingRooms {
      */
     @Nullable Sight next(Supplier<@Nullable Sight> look, long until) throws InterruptedException {
       while (true) {
-        Round round = room.round;
-        boolean ended;
-        if (round.led.compareAndSet(false, true)) {
-          ended = lead(round, look, until);
-        } else {
-          ended = timing.await(round.ended, until - timing.nanoTime());
+        Turn turn = turn(until);
+        boolean waited = false;
+        boolean called;
+        try {
+          called = timing.await(turn.signal(), turn.end() - timing.nanoTime());
+          waited = true;
+        } finally {
+          if (!waited) {
+            turn.leave();
+          }
         }
-        if (!ended) {
+        if (!turn.proceed(called, look)) {
           return null;
         }
-        if (round.seen.isDone()) {
-          return join(round.seen);
+        Sight seen = turn.seen();
+        if (seen != null) {
+          return seen;
         }
       }
     }
 
-    /** Waits for the bell or the next poll and looks; false if the time was over before. */
-    private boolean lead(Round round, Supplier<@Nullable Sight> look, long until)
-        throws InterruptedException {
-      boolean looking = false;
+    /** Takes the next turn at waiting: leads the round, or follows whoever leads it. */
+    Turn turn(long until) {
+      Round round = room.round;
+      boolean leads = round.led.compareAndSet(false, true);
+      long poll = room.nextPoll;
+      return new Turn(room, round, leads, poll, leads ? Math.min(poll, until) : until);
+    }
+
+    @Override
+    public void close() {
+      rooms.computeIfPresent(id, (key, present) -> --present.guests == 0 ? null : present);
+    }
+  }
+
+  /**
+   * A guest's part in one round: wait for the signal or the end, however that is done, and then
+   * either proceed or leave. For one thread at a time.
+   */
+  final class Turn {
+    private final Room room;
+    private final Round round;
+    private final boolean leads;
+    private final long poll;
+    private final long end;
+
+    private Turn(Room room, Round round, boolean leads, long poll, long end) {
+      this.room = room;
+      this.round = round;
+      this.leads = leads;
+      this.poll = poll;
+      this.end = end;
+    }
+
+    /** Given when there is a reason to go on before the end. */
+    CompletableFuture<?> signal() {
+      return leads ? round.bell : round.ended;
+    }
+
+    /** When to go on without a signal, on the monotonic clock. */
+    long end() {
+      return end;
+    }
+
+    /**
+     * Goes on after the wait; who leads the round looks at the store.
+     *
+     * @param called whether the signal was given
+     * @return false if the guest's time was over before anybody looked
+     */
+    boolean proceed(boolean called, Supplier<@Nullable Sight> look) {
+      if (!leads) {
+        return called;
+      }
+      long now = timing.nanoTime();
+      if (!called && now - poll < 0) {
+        leave();
+        return false;
+      }
+      // The next round begins before the look: a bell that rings during it is not lost.
+      room.beginRound(now);
       try {
-        long now = timing.nanoTime();
-        long poll = room.nextPoll;
-        boolean rung = timing.await(round.bell, Math.min(poll, until) - now);
-        now = timing.nanoTime();
-        if (!rung && now - poll < 0) {
-          return false;
-        }
-        looking = true;
-        // The next round begins before the look: a bell that rings during it is not lost.
-        room.beginRound(now);
         Sight seen = look.get();
         if (seen != null) {
           round.seen.complete(seen);
         }
-        return true;
       } catch (KeyStoreException e) {
         round.seen.completeExceptionally(e);
-        return true;
       } finally {
-        if (!looking) {
-          abdicate(round);
-        } else if (!round.seen.isDone()) {
+        if (!round.seen.isDone()) {
           round.open.complete(null);
         }
       }
+      return true;
     }
 
-    private void abdicate(Round round) {
+    /** Goes without a look; another guest leads then. */
+    void leave() {
+      if (!leads) {
+        return;
+      }
       Round next = new Round();
+      round.abandoned = true;
       room.round = next;
       // A bell that rang for the old round alone is passed on.
       if (round.bell.isDone()) {
         next.bell.complete(null);
       }
       round.open.complete(null);
+    }
+
+    /**
+     * Returns what was seen in this round, or null if nobody could look; after proceeding.
+     *
+     * @throws KeyStoreException if what is there cannot be understood
+     */
+    @Nullable Sight seen() {
+      return round.seen.isDone() ? join(round.seen) : null;
     }
 
     private Sight join(CompletableFuture<Sight> seen) {
@@ -179,11 +253,6 @@ final class WaitingRooms {
         }
         throw e;
       }
-    }
-
-    @Override
-    public void close() {
-      rooms.computeIfPresent(id, (key, present) -> --present.guests == 0 ? null : present);
     }
   }
 }
