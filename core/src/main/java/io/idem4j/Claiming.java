@@ -9,6 +9,7 @@ import io.idem4j.StoreCalls.Kind;
 import io.idem4j.StoreCalls.Reply;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.ReadFirst;
+import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
 import java.time.Duration;
 import java.util.Optional;
@@ -239,6 +240,18 @@ final class Claiming {
               withdrawing::send,
               now() + policy.lease().toNanos());
     }
+  }
+
+  /** Gives back a key that this claim got, and whose operation was never begun. */
+  void giveBack(HeldKey held) {
+    Stamp current = held.end();
+    if (current == null) {
+      return;
+    }
+    Decision.Take take = requireNonNull(taken);
+    KeyRecord locked = take.next().toBuilder().stamp(current).build();
+    withdraw(new Decision.Take(take.expected(), locked, take.found(), take.putBack()));
+    held.release();
   }
 
   private KeyStoreException failed(Reply reply) {

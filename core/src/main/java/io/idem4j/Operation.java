@@ -1,9 +1,10 @@
 package io.idem4j;
 
 import io.idem4j.spi.KeyRecord;
-import io.idem4j.spi.KeyStore;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,11 +18,6 @@ public final class Operation<T extends @Nullable Object> {
   private final String name;
   private final Answers<T> answers;
   private final OperationPolicy policy;
-
-  /** The records whose operations the current thread is running, innermost first. */
-  private record Frame(KeyStore store, KeyId id, @Nullable Frame outer) {}
-
-  private static final ThreadLocal<@Nullable Frame> running = new ThreadLocal<>();
 
   Operation(Engine engine, String name, Codec<T> codec, OperationPolicy policy) {
     this.engine = engine;
@@ -80,8 +76,7 @@ public final class Operation<T extends @Nullable Object> {
       return denied.outcome();
     }
     Lease<T> lease = ((Claim.Granted<T>) claim).lease();
-    Frame outer = running.get();
-    running.set(new Frame(engine.store(), key.id(), outer));
+    Nesting nesting = Nesting.enter(engine.store(), key.id());
     lease.held().runner().begin();
     T value;
     try {
@@ -94,18 +89,14 @@ public final class Operation<T extends @Nullable Object> {
       }
       throw failure;
     } finally {
-      if (outer == null) {
-        running.remove();
-      } else {
-        running.set(outer);
-      }
+      nesting.leave();
     }
     lease.held().runner().end();
     return lease.complete(value);
   }
 
   /** Whatever goes wrong while a failure is recorded, the caller sees the original one. */
-  private Optional<Outcome<T>> fail(Lease<T> lease, Throwable failure) {
+  static <T extends @Nullable Object> Optional<Outcome<T>> fail(Lease<T> lease, Throwable failure) {
     try {
       return lease.fail(failure);
     } catch (Throwable e) {
@@ -113,6 +104,38 @@ public final class Operation<T extends @Nullable Object> {
       failure.addSuppressed(e);
       return Optional.empty();
     }
+  }
+
+  /**
+   * Runs the action if this is the first call under the key, and otherwise gives what the first
+   * call got; blocks no thread while the action runs, or while another call's action does.
+   *
+   * <p>Effect: as {@link #execute(IdempotencyKey, Fingerprint, Action)}. Each store call, and the
+   * start of the action, is a task of the executor; what follows the action's end is too, or runs
+   * on a thread of the {@link Idempotency} if the executor refuses it by then. The executor must
+   * run what it accepts: a key whose completion is dropped stays locked up to the maximum hold.
+   *
+   * <p>Cancelling or completing the returned future before the action has begun withdraws the
+   * claim, and the action is not run; afterwards it only detaches the caller: the action goes on
+   * and its answer is recorded. The policy's interrupt on lease loss does nothing here.
+   *
+   * @param storeCalls runs the store calls, which may block
+   * @return what completes as execute returns or throws: with the outcome, with what the action
+   *     failed with (without a {@link java.util.concurrent.CompletionException} around it), or with
+   *     an {@link IdempotencyException}
+   * @throws MisuseException as execute, at once
+   */
+  public CompletableFuture<Outcome<T>> executeAsync(
+      IdempotencyKey key,
+      Fingerprint fingerprint,
+      Executor storeCalls,
+      AsyncAction<? extends T> action) {
+    Objects.requireNonNull(fingerprint, "fingerprint");
+    Objects.requireNonNull(storeCalls, "storeCalls");
+    Objects.requireNonNull(action, "action");
+    requireUsable(key);
+    var request = new KeyMachine.Request(key, fingerprint, policy);
+    return new AsyncExecution<>(this, engine, request, action, storeCalls).start();
   }
 
   /**
@@ -166,7 +189,8 @@ public final class Operation<T extends @Nullable Object> {
     return answer;
   }
 
-  private Claim<T> answer(Events.Subject subject, Claiming.Answer answer) {
+  /** Tells the listener how a claim ended, and the caller what it may do. */
+  Claim<T> answer(Events.Subject subject, Claiming.Answer answer) {
     if (answer instanceof Claiming.Answer.Held held) {
       return new Claim.Granted<>(new Lease<>(this, held.key()));
     } else if (answer instanceof Claiming.Answer.Recorded recorded) {
@@ -211,12 +235,10 @@ public final class Operation<T extends @Nullable Object> {
       throw new MisuseException(
           "operation " + name + ": keys of the payload need a policy that names its retention");
     }
-    for (Frame frame = running.get(); frame != null; frame = frame.outer()) {
-      if (frame.store() == engine.store() && frame.id().equals(key.id())) {
-        throw new MisuseException(
-            "operation %s, key %s: nested call; this thread is running it already"
-                .formatted(name, key.id().shortDigest()));
-      }
+    if (Nesting.isInside(engine.store(), key.id())) {
+      throw new MisuseException(
+          "operation %s, key %s: nested call; this thread is running it already"
+              .formatted(name, key.id().shortDigest()));
     }
   }
 

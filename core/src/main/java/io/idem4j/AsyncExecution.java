@@ -1,0 +1,215 @@
+package io.idem4j;
+
+import io.idem4j.KeyMachine.Request;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One call of {@link Operation#executeAsync}: each store call is a task of the executor, and
+ * between them no thread waits. Its tasks follow one another, so nothing here is shared but the
+ * result.
+ */
+final class AsyncExecution<T extends @Nullable Object> {
+  private static final Logger log = LoggerFactory.getLogger(Idempotency.class);
+
+  private final Operation<T> operation;
+  private final Engine engine;
+  private final Request request;
+  private final AsyncAction<? extends T> action;
+  private final Executor executor;
+  private final Events.Subject subject;
+  private final Claiming claiming;
+  private final long waitUntil;
+  private final CompletableFuture<Outcome<T>> result = new CompletableFuture<>();
+  private WaitingRooms.@Nullable Seat seat;
+  private WaitingRooms.@Nullable Turn turn;
+  private boolean hasLeft;
+
+  AsyncExecution(
+      Operation<T> operation,
+      Engine engine,
+      Request request,
+      AsyncAction<? extends T> action,
+      Executor executor) {
+    this.operation = operation;
+    this.engine = engine;
+    this.request = request;
+    this.action = action;
+    this.executor = executor;
+    long start = engine.timing().nanoTime();
+    this.subject = engine.events().about(request.key(), start);
+    this.claiming = new Claiming(engine, request, subject);
+    this.waitUntil = start + request.policy().waitBudget().toNanos();
+  }
+
+  CompletableFuture<Outcome<T>> start() {
+    engine.activity().beginCall();
+    submitClaim(() -> pursue(claiming.start()));
+    return result;
+  }
+
+  /** A task before the operation runs: whatever it throws is the result, and nothing is left. */
+  private void submitClaim(Runnable task) {
+    try {
+      executor.execute(() -> runClaim(task));
+    } catch (Throwable e) {
+      leave();
+      result.completeExceptionally(e);
+    }
+  }
+
+  private void runClaim(Runnable task) {
+    try {
+      if (result.isDone()) {
+        leave();
+      } else {
+        task.run();
+      }
+    } catch (Throwable e) {
+      leave();
+      result.completeExceptionally(e);
+    }
+  }
+
+  /** This call claims and waits no more; what still runs is counted by the held key. */
+  private void leave() {
+    if (hasLeft) {
+      return;
+    }
+    hasLeft = true;
+    if (turn != null) {
+      turn.leave();
+    }
+    if (seat != null) {
+      seat.close();
+    }
+    engine.activity().end();
+  }
+
+  private void pursue(Claiming.Answer answer) {
+    if (answer instanceof Claiming.Answer.InFlight
+        && !request.policy().waitBudget().isZero()
+        && !engine.activity().isClosed()) {
+      await(answer);
+    } else {
+      settle(answer);
+    }
+  }
+
+  private void await(Claiming.Answer last) {
+    if (seat == null) {
+      seat = engine.rooms().enter(request.id());
+    }
+    WaitingRooms.Turn next = seat.turn(waitUntil);
+    turn = next;
+    CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
+    long delay = Math.max(next.end() - engine.timing().nanoTime(), 0);
+    Timing.Timer timer = engine.timing().schedule(delay, () -> over.complete(null));
+    // A cancelled call goes at once, so that another guest leads.
+    CompletableFuture<?> unused =
+        CompletableFuture.anyOf(next.signal(), over, result)
+            .whenComplete(
+                (signal, failure) -> {
+                  timer.cancel();
+                  submitClaim(() -> proceed(next, last));
+                });
+  }
+
+  private void proceed(WaitingRooms.Turn ended, Claiming.Answer last) {
+    turn = null;
+    WaitingRooms.Sight seen;
+    try {
+      boolean looked = ended.proceed(ended.signal().isDone(), claiming::look);
+      if (!looked || engine.activity().isClosed()) {
+        settle(last);
+        return;
+      }
+      seen = ended.seen();
+    } catch (KeyStoreException e) {
+      throw claiming.failed(e);
+    }
+    if (seen == null) {
+      await(last);
+    } else {
+      pursue(claiming.resume(seen.live()));
+    }
+  }
+
+  private void settle(Claiming.Answer answer) {
+    if (answer instanceof Claiming.Answer.Held held && result.isDone()) {
+      claiming.giveBack(held.key());
+      leave();
+      return;
+    }
+    Claim<T> claim = operation.answer(subject, answer);
+    leave();
+    if (claim instanceof Claim.Denied<T> denied) {
+      result.complete(denied.outcome());
+    } else {
+      run(((Claim.Granted<T>) claim).lease());
+    }
+  }
+
+  private void run(Lease<T> lease) {
+    Nesting nesting = Nesting.enter(engine.store(), request.id());
+    Throwable failure;
+    try {
+      CompletionStage<? extends T> stage =
+          Objects.requireNonNull(action.start(lease.context()), "the stage of the operation");
+      stage.whenComplete((value, thrown) -> submitEnd(() -> end(lease, value, thrown)));
+      return;
+    } catch (Throwable e) {
+      failure = e;
+    } finally {
+      nesting.leave();
+    }
+    fail(lease, failure);
+  }
+
+  /** The effect is made: whoever refuses to run this, somebody does. */
+  private void submitEnd(Runnable task) {
+    for (Executor each : List.of(executor, engine.executor())) {
+      try {
+        each.execute(task);
+        return;
+      } catch (Throwable e) {
+        log.warn(
+            "{}: an executor refuses to record the end of the operation: {}",
+            request.describe(),
+            e.getClass().getName());
+      }
+    }
+    task.run();
+  }
+
+  @SuppressWarnings("NullAway") // without a failure the value is a T
+  private void end(Lease<T> lease, @Nullable T value, @Nullable Throwable thrown) {
+    if (thrown != null) {
+      boolean wrapped = thrown instanceof CompletionException && thrown.getCause() != null;
+      fail(lease, wrapped ? thrown.getCause() : thrown);
+      return;
+    }
+    try {
+      result.complete(lease.complete(value));
+    } catch (Throwable e) {
+      result.completeExceptionally(e);
+    }
+  }
+
+  private void fail(Lease<T> lease, Throwable failure) {
+    Optional<Outcome<T>> recordedFirst = Operation.fail(lease, failure);
+    if (recordedFirst.isPresent()) {
+      result.complete(recordedFirst.get());
+    } else {
+      result.completeExceptionally(failure);
+    }
+  }
+}
