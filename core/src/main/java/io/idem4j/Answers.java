@@ -98,6 +98,9 @@ final class Answers<T extends @Nullable Object> {
     }
     try {
       return codec.decode(envelope.bytes(), id);
+    } catch (CodecException e) {
+      // Our own, which quotes nothing.
+      throw e;
     } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
       // A codec's message may quote the bytes, so it is neither attached nor quoted.
       throw new CodecException(

@@ -4,15 +4,13 @@ import io.idem4j.spi.FingerprintDigest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * What tells a retry from another request under the same key: SHA-256 over tagged parts of the
- * request, with the id of the algorithm.
+ * What tells a retry from another request under the same key: SHA-256, or HMAC-SHA-256, over tagged
+ * parts of the request, with the id of the algorithm.
  *
  * <p>The fingerprint offered at the first claim is bound to the record and compared in every state,
  * for the record's life. Digests of different algorithms are incomparable, not different, so a
@@ -36,7 +34,7 @@ public final class Fingerprint {
 
   /** Returns a builder of the built-in algorithm, {@code sha256/1}. */
   public static Builder sha256() {
-    return new Builder("sha256/1");
+    return new Builder(List.of(Digesting.sha256("sha256/1")));
   }
 
   /**
@@ -47,12 +45,50 @@ public final class Fingerprint {
    * @throws MisuseException if the version is blank, too long or not printable ASCII
    */
   public static Builder sha256(String version) {
+    return new Builder(List.of(Digesting.sha256("sha256/1:" + requireVersion(version))));
+  }
+
+  /**
+   * Returns a builder of {@code hmac-sha256/1}: who reads the store cannot find out by guessing
+   * what a request contained, which a plain digest of a card number or a PIN would let them.
+   *
+   * <p>To rotate the key without refusing anybody: offer the old key first and the new one second,
+   * on every node; then the new one first and the old one second; and the new one alone when the
+   * last record that bears the old one is past its retention. Each request is read once, however
+   * many keys are given.
+   *
+   * @param first the key that new records are bound to
+   * @param others keys under which older, or newer, records may be known
+   * @throws MisuseException if two keys have one id, or a key is none for an HMAC or shorter than
+   *     32 bytes
+   */
+  public static Builder hmacSha256(VersionedKey first, VersionedKey... others) {
+    return keyed("", first, others);
+  }
+
+  /**
+   * As {@link #hmacSha256(VersionedKey, VersionedKey...)}, under a version of the caller's: see
+   * {@link #sha256(String)}.
+   */
+  public static Builder hmacSha256(String version, VersionedKey first, VersionedKey... others) {
+    return keyed(":" + requireVersion(version), first, others);
+  }
+
+  private static Builder keyed(String version, VersionedKey first, VersionedKey... others) {
+    List<Digesting> digestings = new ArrayList<>();
+    for (VersionedKey key : VersionedKey.list(first, others)) {
+      digestings.add(Digesting.hmacSha256("hmac-sha256/1:" + key.id() + version, key));
+    }
+    return new Builder(List.copyOf(digestings));
+  }
+
+  private static String requireVersion(String version) {
     if (version.isEmpty()
         || version.length() > 32
         || !version.chars().allMatch(c -> c > ' ' && c < 0x7F)) {
       throw new MisuseException("a fingerprint version has 1 to 32 printable ASCII characters");
     }
-    return new Builder("sha256/1:" + version);
+    return version;
   }
 
   /**
@@ -118,14 +154,12 @@ public final class Fingerprint {
    * an exception.
    */
   public static final class Builder {
-    private final String algorithm;
-    private final MessageDigest digest = Encoding.sha256();
+    private final List<Digesting> digestings;
     private boolean hasParts;
     private boolean usable = true;
 
-    private Builder(String algorithm) {
-      this.algorithm = algorithm;
-      digest.update("idem4j fingerprint 1".getBytes(StandardCharsets.US_ASCII));
+    private Builder(List<Digesting> digestings) {
+      this.digestings = digestings;
     }
 
     /**
@@ -190,7 +224,7 @@ public final class Fingerprint {
                 + " Fingerprint.none()");
       }
       usable = false;
-      return new Fingerprint(List.of(new FingerprintDigest(algorithm, digest.digest())));
+      return new Fingerprint(digestings.stream().map(Digesting::digest).toList());
     }
 
     private void requireUsable() {
@@ -224,7 +258,9 @@ public final class Fingerprint {
           open = false;
           throw new FingerprintLimitException(maximumBytes);
         }
-        digest.update(bytes, offset, count);
+        for (Digesting each : digestings) {
+          each.update().of(bytes, offset, count);
+        }
         length += count;
         return this;
       }
@@ -238,9 +274,13 @@ public final class Fingerprint {
       public Builder end() {
         requireOpen();
         open = false;
-        digest.update(ByteBuffer.allocate(Long.BYTES).putLong(0, length));
-        digest.update(name);
-        digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, name.length));
+        byte[] size = ByteBuffer.allocate(Long.BYTES).putLong(0, length).array();
+        byte[] nameSize = ByteBuffer.allocate(Integer.BYTES).putInt(0, name.length).array();
+        for (Digesting each : digestings) {
+          each.add(size);
+          each.add(name);
+          each.add(nameSize);
+        }
         hasParts = true;
         usable = true;
         return Builder.this;

@@ -28,7 +28,8 @@ final class Grants implements Supplier<Grant> {
     return new Grant(drawn.getLong(), drawn.getInt());
   }
 
-  private static SecureRandom systemRandom() {
+  /** Returns a source that asks the operating system at each draw. */
+  static SecureRandom systemRandom() {
     Set<String> offered = Security.getAlgorithms("SecureRandom");
     for (String source : SOURCES) {
       if (offered.contains(source.toUpperCase(Locale.ROOT))) {

@@ -60,12 +60,17 @@ public final class IdempotencyKey {
    *     may be empty
    * @throws IllegalKeyException if the operation is blank, too long or no well-formed Unicode, or
    *     the discriminator is too long or no well-formed Unicode
-   * @throws MisuseException if the fingerprint is {@link Fingerprint#none()}
+   * @throws MisuseException if the fingerprint is {@link Fingerprint#none()}, or offers several
+   *     algorithms: the key would change with the first of them
    */
   public static IdempotencyKey ofPayload(
       Scope scope, String operation, Fingerprint fingerprint, String discriminator) {
     if (fingerprint.isNone()) {
       throw new MisuseException("a key of the payload needs a fingerprint of it");
+    }
+    if (fingerprint.digests().size() > 1) {
+      throw new MisuseException(
+          "a key of the payload is made of one fingerprint, which stays the same");
     }
     if (discriminator.length() > VALUE_LENGTH) {
       throw new IllegalKeyException("a discriminator has at most " + VALUE_LENGTH + " characters");
