@@ -79,8 +79,7 @@ public final class EncryptingCodec<T extends @Nullable Object> implements Codec<
   @Override
   public byte[] encode(T value, KeyId keyId) throws Exception {
     byte[] plain = codec.encode(value, keyId);
-    byte[] nonce = new byte[NONCE_LENGTH];
-    random.nextBytes(nonce);
+    byte[] nonce = Grants.draw(random, NONCE_LENGTH);
     Cipher cipher = cipher(Cipher.ENCRYPT_MODE, current, nonce);
     cipher.updateAAD(associated(keyId, current));
     byte[] sealed = cipher.doFinal(plain);

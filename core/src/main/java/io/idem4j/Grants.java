@@ -18,14 +18,29 @@ final class Grants implements Supplier<Grant> {
   // Sources that ask the operating system at each draw; a DRBG would carry its state in the image.
   private static final String[] SOURCES = {"NativePRNGNonBlocking", "Windows-PRNG"};
 
-  private final SecureRandom random = systemRandom();
+  private final SecureRandom random;
+
+  Grants() {
+    this(systemRandom());
+  }
+
+  Grants(SecureRandom random) {
+    this.random = random;
+  }
 
   @Override
   public Grant get() {
-    byte[] bytes = new byte[Grant.LENGTH];
-    random.nextBytes(bytes);
-    ByteBuffer drawn = ByteBuffer.wrap(bytes);
+    ByteBuffer drawn = ByteBuffer.wrap(draw(random, Grant.LENGTH));
     return new Grant(drawn.getLong(), drawn.getInt());
+  }
+
+  /**
+   * Reads from the operating system itself: {@code nextBytes} of the same source keeps up to 256
+   * bytes read ahead for 100 ms, and two clones of a machine whose clocks stand still would share
+   * them.
+   */
+  static byte[] draw(SecureRandom random, int bytes) {
+    return random.generateSeed(bytes);
   }
 
   /** Returns a source that asks the operating system at each draw. */
