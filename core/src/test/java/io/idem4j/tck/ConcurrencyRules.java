@@ -66,7 +66,7 @@ interface ConcurrencyRules {
   default void s01_historyOfManyThreads_isLinearizable() {
     int rounds = Math.max(3, subject().rounds() / 5);
     for (int round = 0; round < rounds; round++) {
-      CasHistory history = CasHistory.record(subject(), 6, 3, 40, System.nanoTime());
+      History history = History.record(subject(), 6, 3, 40, System.nanoTime());
       assertThat(history.violations()).as(history.toString()).isEmpty();
     }
   }

@@ -43,7 +43,7 @@
  * outside is left to the store's own tests: what happens to a call whose connection is cut half-way
  * (UNKNOWN, and the connection closed: S7, S12), reads from a replica (S1), processes that are
  * killed or stopped half-way (S9), the number of round trips, and whether a background deletion
- * ever runs. {@link io.idem4j.tck.FaultyKeyStore}, {@link io.idem4j.tck.CasHistory}, {@link
+ * ever runs. {@link io.idem4j.tck.FaultyKeyStore}, {@link io.idem4j.tck.History}, {@link
  * io.idem4j.tck.Together} and {@link io.idem4j.tck.Samples} help with those.
  */
 package io.idem4j.tck;

@@ -7,11 +7,11 @@ import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.Slots;
 import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
-import io.idem4j.tck.CasHistory;
-import io.idem4j.tck.CasHistory.Answer;
-import io.idem4j.tck.CasHistory.Call;
 import io.idem4j.tck.FaultyKeyStore;
 import io.idem4j.tck.FaultyKeyStore.Fault;
+import io.idem4j.tck.History;
+import io.idem4j.tck.History.Answer;
+import io.idem4j.tck.History.Call;
 import io.idem4j.tck.KeyStoreSubject;
 import io.idem4j.tck.Samples;
 import java.time.Duration;
@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The history checker, on histories made by hand: good ones pass, bad ones are named. */
-final class CasHistoryTest {
+final class HistoryRegistersTest {
   private final KeyId id = Samples.keyId();
   private final KeyRecord one = record();
   private final KeyRecord two = record();
@@ -198,7 +198,7 @@ final class CasHistoryTest {
               return second;
             }
           };
-      CasHistory history = CasHistory.record(subject, 4, 2, 50, seed);
+      History history = History.record(subject, 4, 2, 50, seed);
       assertThat(history.violations()).as(history.toString()).isEmpty();
       line.deliverHeld();
       second.deliverHeld();
@@ -219,7 +219,7 @@ final class CasHistoryTest {
   }
 
   private static List<String> violations(Call... calls) {
-    return CasHistory.of(Stream.of(calls).toList()).violations();
+    return History.of(Stream.of(calls).toList()).violations();
   }
 
   private Call applied(long invoked, long returned, Stamp expected, KeyRecord next) {

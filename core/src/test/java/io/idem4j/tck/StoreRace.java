@@ -8,77 +8,28 @@ import io.idem4j.spi.KeyStore;
 import io.idem4j.spi.Slots;
 import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
+import io.idem4j.tck.History.Answer;
+import io.idem4j.tck.History.Call;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * What many threads and two instances did to a few keys, and when: each call with the time before
- * it was sent and the time after it was answered. {@link #violations()} says whether a set of
- * linearizable registers could have answered so. Immutable once recorded.
+ * A race of many threads and two instances for a few keys: each thread reads and writes at random,
+ * over what it knows or over nothing.
  */
-public final class CasHistory {
-  /** How a call was answered. */
-  public enum Answer {
-    /** A write that was applied. */
-    APPLIED,
-    /** A write that was not, with what it saw. */
-    REFUSED,
-    /** A write that nobody knows about. */
-    MAYBE,
-    /** A read, with what it saw. */
-    READ
-  }
+final class StoreRace {
+  private StoreRace() {}
 
-  /**
-   * One call.
-   *
-   * @param id the key it was for
-   * @param thread who made it; shown when something is wrong
-   * @param invoked the time before it was sent, of {@link System#nanoTime()}
-   * @param returned the time after it was answered; {@link Long#MAX_VALUE} if it never was
-   * @param answer how it was answered
-   * @param expected what a write expected; {@link Stamp#ABSENT} for a read
-   * @param next what a write wrote; nothing for a read
-   * @param seen what a read or a refusal saw
-   */
-  public record Call(
-      KeyId id,
-      int thread,
-      long invoked,
-      long returned,
-      Answer answer,
-      Stamp expected,
-      Optional<KeyRecord> next,
-      Optional<StoredRecord> seen) {}
-
-  private final List<Call> calls;
-  private final String description;
-
-  private CasHistory(List<Call> calls, String description) {
-    this.calls = List.copyOf(calls);
-    this.description = description;
-  }
-
-  /**
-   * Records a history on fresh keys.
-   *
-   * @param threads how many threads work, on both instances in turn
-   * @param keys how many keys they share
-   * @param callsEach how many calls each thread makes
-   * @param seed decides what each thread does, though not when
-   */
-  public static CasHistory record(
-      KeyStoreSubject subject, int threads, int keys, int callsEach, long seed) {
+  /** Runs a race on fresh keys; returns all calls. */
+  static List<Call> run(KeyStoreSubject subject, int threads, int keys, int callsEach, long seed) {
     List<KeyId> ids = IntStream.range(0, keys).mapToObj(i -> Samples.keyId()).toList();
-    List<List<Call>> made;
     try (Together together = new Together(threads)) {
-      made =
+      List<List<Call>> made =
           together.run(
               thread -> {
                 KeyStore store = thread % 2 == 0 ? subject.store() : subject.secondInstance();
@@ -88,28 +39,8 @@ public final class CasHistory {
                 }
                 return worker.calls;
               });
+      return made.stream().flatMap(List::stream).toList();
     }
-    return new CasHistory(
-        made.stream().flatMap(List::stream).toList(),
-        "history of %d threads, %d keys, %d calls each, seed %d"
-            .formatted(threads, keys, callsEach, seed));
-  }
-
-  /** Returns a history that somebody else recorded: of several processes, say. */
-  public static CasHistory of(List<Call> calls) {
-    return new CasHistory(calls, "history of " + calls.size() + " calls");
-  }
-
-  /** Returns what no set of linearizable registers could have answered; empty if all is well. */
-  public List<String> violations() {
-    return calls.stream().collect(Collectors.groupingBy(Call::id)).values().stream()
-        .flatMap(each -> HistoryCheck.violations(each).stream())
-        .toList();
-  }
-
-  @Override
-  public String toString() {
-    return description;
   }
 
   private static final class Worker {
