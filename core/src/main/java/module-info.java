@@ -4,6 +4,7 @@ module io.idem4j {
   requires static org.jspecify;
 
   exports io.idem4j;
+  exports io.idem4j.http;
   exports io.idem4j.memory;
   exports io.idem4j.spi;
 }

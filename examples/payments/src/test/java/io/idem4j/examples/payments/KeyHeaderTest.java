@@ -23,7 +23,6 @@ class KeyHeaderTest {
         "\"a b\"~a b",
         "\"a,b;c\"~a,b;c",
         "\"a\\\"b\\\\c\"~a\"b\\c",
-        "a\\b~a\\b",
         "8e03978e-40d5-43dd-bc93-6894a57f9324~8e03978e-40d5-43dd-bc93-6894a57f9324",
         "\"k\";a=1~k",
         "`\"k\"; a; b=\"x\\\"y\"`~k",
@@ -38,6 +37,12 @@ class KeyHeaderTest {
   void parse_missing_isEmpty() throws Refusal {
     assertThat(KeyHeader.parse(null)).isEmpty();
     assertThat(KeyHeader.parse(List.of())).isEmpty();
+  }
+
+  /** Bare and quoted it would be two keys. */
+  @Test
+  void parse_bareBackslash_isRefused() {
+    assertThatThrownBy(() -> KeyHeader.parse(List.of("a\\b"))).isInstanceOf(Refusal.class);
   }
 
   /** Over HTTP the JDK's server makes a blank of it before anybody sees it. */
