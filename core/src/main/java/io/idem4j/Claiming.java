@@ -70,7 +70,7 @@ final class Claiming {
 
   /** Claims from what is known to be live. */
   Answer resume(Optional<StoredRecord> seen) {
-    return pursue(decide(seen));
+    return pursue(decide(seen), now());
   }
 
   /** Looks at the store once, for those who wait; null if it could not be asked just now. */
@@ -97,9 +97,8 @@ final class Claiming {
             request, live.get(), engine.pending().of(live.get().stamp()), stamps, nowMillis);
   }
 
-  private Answer pursue(Decision first) {
+  private Answer pursue(Decision first, long firstSent) {
     try (InterruptGuard guard = new InterruptGuard()) {
-      long firstSent = now();
       Decision decision = first;
       while (true) {
         if (decision instanceof Decision.Replay replay) {
@@ -111,7 +110,12 @@ final class Claiming {
         } else if (decision instanceof Decision.Reused) {
           return new Answer.Reused();
         } else if (decision instanceof Decision.Mine mine) {
-          return grant(mine.locked(), firstSent, mine.leaseLeft(), requireNonNull(taken), guard);
+          Duration leaseLeft = mine.leaseLeft();
+          return grant(
+              mine.locked(), firstSent, firstSent, leaseLeft, requireNonNull(taken), guard);
+        }
+        if (now() - firstSent - storeDeadline >= 0) {
+          throw restless();
         }
         Decision.Write wanted = (Decision.Write) decision;
         if (wanted instanceof Decision.Take take) {
@@ -125,7 +129,7 @@ final class Claiming {
         } else if (reply.kind() == Kind.APPLIED) {
           if (wanted instanceof Decision.Take take) {
             Duration leaseLeft = policy.lease().minusNanos(subject.at(now()) - sentAt);
-            return grant(take.next(), sentAt, leaseLeft, take, guard);
+            return grant(take.next(), firstSent, sentAt, leaseLeft, take, guard);
           }
           return new Answer.InDoubt();
         } else if (reply.kind() != Kind.REFUSED) {
@@ -135,9 +139,6 @@ final class Claiming {
           throw failed(reply);
         }
         decision = decide(reply.live());
-        if (decision instanceof Decision.Write && now() - firstSent - storeDeadline >= 0) {
-          throw restless();
-        }
       }
     }
   }
@@ -145,6 +146,7 @@ final class Claiming {
   /** The key is held; the operation may run as soon as enough of the lease is left. */
   private Answer grant(
       KeyRecord locked,
+      long firstSent,
       long leaseFrom,
       Duration leaseLeft,
       Decision.Take take,
@@ -159,9 +161,14 @@ final class Claiming {
       return hold(renewed, sentAt, take);
     }
     if (reply.kind() == Kind.REFUSED) {
-      return KeyMachine.renew(renewed, reply.live()) instanceof Settlement.Done
-          ? hold(renewed, sentAt, take)
-          : resume(reply.live());
+      if (KeyMachine.renew(renewed, reply.live()) instanceof Settlement.Done) {
+        return hold(renewed, sentAt, take);
+      } else if (take.isTakeover() || !KeyMachine.isOwnDoubt(stamps, reply.live())) {
+        // The deadline counts on: a claim that went on for ever could meet its record's next life.
+        return pursue(decide(reply.live()), firstSent);
+      }
+      withdraw(take);
+      return new Answer.InFlight(BUSY_RETRY);
     }
     withdraw(new Decision.Take(locked.stamp(), renewed, take.found(), take.putBack()));
     throw failed(reply);

@@ -2,6 +2,7 @@ package io.idem4j;
 
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -92,9 +93,11 @@ final class Envelope {
       byte[] bytes = new byte[in.remaining()];
       in.get(bytes);
       if (kind != null) {
-        return new Envelope(kind, new String(utf8, StandardCharsets.UTF_8), bytes);
+        // Strictly: a damaged code of a failure must not be replayed as another one.
+        String label = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+        return new Envelope(kind, label, bytes);
       }
-    } catch (BufferUnderflowException e) {
+    } catch (BufferUnderflowException | CharacterCodingException e) {
       // told below, like a kind that is not known
     }
     throw KeyStoreException.unreadable(id, "its payload is truncated or altered");

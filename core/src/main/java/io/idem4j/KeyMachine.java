@@ -196,12 +196,19 @@ final class KeyMachine {
     // operation never ran, so both may be put back.
     KeyState state = live.get().record().state();
     boolean ownLock = state == KeyState.LOCKED && stamps.drew(live.get().stamp());
-    boolean ownDoubt =
-        state == KeyState.FAILED_IN_DOUBT && stamps.drew(Stamp.first(live.get().record().grant()));
-    if (ownLock || ownDoubt) {
+    if (ownLock || isOwnDoubt(stamps, live)) {
       return Withdrawal.FOLLOW;
     }
     return live.get().stamp().equals(claimExpected) ? Withdrawal.AGAIN : Withdrawal.SETTLED;
+  }
+
+  /**
+   * Says whether somebody marked the grant of this claim, which has not run anything, as in doubt.
+   */
+  static boolean isOwnDoubt(Stamps stamps, Optional<StoredRecord> live) {
+    return live.isPresent()
+        && live.get().record().state() == KeyState.FAILED_IN_DOUBT
+        && stamps.drew(Stamp.first(live.get().record().grant()));
   }
 
   /** What a refused settlement (complete, fail) or renewal of a holder does next. */

@@ -22,11 +22,14 @@ public class KeyStoreException extends IdempotencyException {
 
   /** Why the call failed; {@link #isTransient()} says whether the same call may soon succeed. */
   public enum Reason {
-    /** No connection could be had, or the store is starting, failing over or out of capacity. */
+    /**
+     * Transient: no connection could be had, or the store is starting, failing over or out of
+     * capacity.
+     */
     UNAVAILABLE(true),
-    /** The store gave up in favour of a concurrent call: serialization failure, deadlock. */
+    /** Transient: the store gave up in favour of a concurrent call, as after a deadlock. */
     CONFLICT(true),
-    /** An uncommitted writer held the key for as long as the call could wait. */
+    /** Transient: other calls held a lock for as long as this one could wait. */
     BUSY(true),
     /** The store is full and holds on to what is live. */
     FULL(false),
@@ -38,7 +41,7 @@ public class KeyStoreException extends IdempotencyException {
     UNREADABLE(false),
     /** Table, type, permission or configuration do not allow the call. */
     MISCONFIGURED(false),
-    /** The call was sent and no answer came, or none that proves anything. */
+    /** No answer came, or none that proves anything: only with {@link Certainty#UNKNOWN}. */
     NO_ANSWER(false);
 
     private final boolean isTransient;

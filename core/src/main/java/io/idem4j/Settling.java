@@ -99,6 +99,8 @@ final class Settling {
   }
 
   private void resendInBackground() {
+    // Not past its own retention: what was applied then would be gone, and look like a loss (S8).
+    long now = held.engine().timing().nanoTime();
     KeyRecord wanted = write.next();
     KeyMachine.Known known =
         wanted.state() == KeyState.FAILED_RETRYABLE
@@ -111,7 +113,7 @@ final class Settling {
             held.record().stamp().grant(),
             known,
             this::sendInBackground,
-            held.holdEnd());
+            Math.min(held.holdEnd() - now, wanted.retention().toNanos()) + now);
   }
 
   private boolean sendInBackground() {

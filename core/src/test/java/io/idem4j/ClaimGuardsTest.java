@@ -290,4 +290,50 @@ class ClaimGuardsTest extends EngineGuards {
     assertThat(bench.store.reads).isEqualTo(3);
     assertThat(bench.store.writes).hasSize(2);
   }
+
+  /** The claim was applied and lapsed before its renewal; what never ran is no doubt. */
+  @Test
+  void renewalBeforeTheRun_refusedByADoubtOnItsOwnGrant_putsBackWhatWasFound() {
+    Operation<String> holdElsewhere = on(bench.memory, OperationPolicy.hold());
+    List<Runnable> steps =
+        new ArrayList<>(
+            List.of(
+                () -> bench.pass(seconds(11)),
+                () -> {
+                  bench.pass(seconds(31));
+                  assertThat(holdElsewhere.execute(key("k"), Bench.BODY, bench.effect()))
+                      .isInstanceOf(Outcome.InDoubt.class);
+                }));
+    bench.store.beforeWrite =
+        () -> {
+          if (!steps.isEmpty()) {
+            steps.remove(0).run();
+          }
+        };
+    assertThat(hold.execute(key("k"), Bench.BODY, bench.effect()))
+        .isInstanceOf(Outcome.InFlight.class);
+    bench.pass(seconds(1));
+    assertThat(bench.record("k").state()).isEqualTo(KeyState.FAILED_RETRYABLE);
+    assertThat(bench.record("k").attempt()).isZero();
+    assertThat(bench.effects).hasValue(0);
+    assertThat(hold.execute(key("k"), Bench.BODY, bench.effect()))
+        .isInstanceOf(Outcome.Executed.class);
+  }
+
+  @Test
+  void renewalBeforeTheRun_refusedAgainAndAgain_endsWithTheStoreDeadline() {
+    Operation<String> forgetful =
+        on(
+            writing(
+                (id, expected, next) -> {
+                  bench.pass(seconds(11));
+                  return expected.equals(Stamp.ABSENT) ? CasResult.APPLIED : CasResult.NONE_LIVE;
+                }),
+            OperationPolicy.rerun());
+    assertThatThrownBy(() -> forgetful.execute(key("k"), Bench.BODY, bench.effect()))
+        .isInstanceOfSatisfying(
+            KeyStoreException.class,
+            e -> assertThat(e.reason()).isEqualTo(KeyStoreException.Reason.CONFLICT));
+    assertThat(bench.effects).hasValue(0);
+  }
 }

@@ -222,4 +222,23 @@ class SettlementGuardsTest extends EngineGuards {
     granted(rerun.claim(key("k"), BODY)).close();
     assertThat(bench.idempotency.close(seconds(1))).isTrue();
   }
+
+  /** S8: what was applied and is past its retention would look like a loss. */
+  @Test
+  void completionStillPending_isNotSentPastItsRetention() {
+    Operation<String> brief = bench.operation(OperationPolicy.rerun().withRetention(seconds(50)));
+    Outcome<String> outcome =
+        brief.execute(
+            key("k"),
+            BODY,
+            context -> {
+              onWrites(Fault.REQUEST_LOST, 100_000);
+              return "answer";
+            });
+    assertThat(outcome).isEqualTo(new Outcome.Executed<>("answer", false));
+    bench.pass(seconds(48));
+    assertThat(bench.idempotency.engine().pending().size()).isEqualTo(1);
+    bench.pass(seconds(4));
+    assertThat(bench.idempotency.engine().pending().size()).isZero();
+  }
 }

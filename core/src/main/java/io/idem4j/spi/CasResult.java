@@ -16,8 +16,9 @@ public sealed interface CasResult {
   record Refused(Optional<StoredRecord> live) implements CasResult {}
 
   /**
-   * Nothing was written: an uncommitted writer holds the key, and a bounded wait for it ran out.
-   * Only stores with transactions answer this.
+   * Nothing was written: an uncommitted writer holds the key, and a bounded wait for it ran out. To
+   * a claim this is an answer: somebody is at work on the key. A store whose locks are its own, and
+   * last no longer than a call, throws {@link io.idem4j.KeyStoreException.Reason#BUSY} instead.
    */
   record Busy() implements CasResult {}
 

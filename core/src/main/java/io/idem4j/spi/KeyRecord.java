@@ -156,7 +156,10 @@ public final class KeyRecord {
     return format;
   }
 
-  /** Returns this record with its unchanged slots filled in from {@code previous}, if any. */
+  /**
+   * Returns this record with its unchanged slots filled in from {@code previous}, or empty if there
+   * is none; the record itself if its slots are given.
+   */
   public KeyRecord resolveSlots(@Nullable KeyRecord previous) {
     if (!slots.isUnchanged()) {
       return this;

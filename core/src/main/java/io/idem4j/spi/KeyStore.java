@@ -38,7 +38,8 @@ import java.util.Optional;
  *       never changes.
  *   <li><b>S7</b> Everything thrown is a {@link KeyStoreException} that says {@link
  *       KeyStoreException.Certainty#NOT_APPLIED} (transient or permanent) or {@link
- *       KeyStoreException.Certainty#UNKNOWN}. Anything not proven is UNKNOWN.
+ *       KeyStoreException.Certainty#UNKNOWN}. Anything not proven is UNKNOWN. Neither messages nor
+ *       causes show a key id, a stamp or contents; those of drivers and file systems like to.
  *   <li><b>S8</b> Re-issuing the same call (same expected, same next stamp), by core or by a
  *       driver's own retry, never applies twice while the record lives. A request that outlives the
  *       retention is outside the promise.
@@ -53,8 +54,9 @@ import java.util.Optional;
  *   <li><b>S11</b> The call neither joins nor harms a transaction that the caller has open, unless
  *       the store was explicitly bound to it. Where a data source makes that impossible, the store
  *       says so with a typed error.
- *   <li><b>S12</b> Interrupt or cancellation during a call is UNKNOWN, and the connection is
- *       closed, not reused.
+ *   <li><b>S12</b> An interrupt or a cancellation stays visible in the thread's flag and never
+ *       makes an answer untrue: the call ends truly or is UNKNOWN, and a connection that it was cut
+ *       on is closed, not reused.
  * </ol>
  */
 public interface KeyStore {
@@ -85,7 +87,8 @@ public interface KeyStore {
    * (S1). No effect; safe to repeat.
    *
    * @throws KeyStoreException if the store cannot answer, or the live record cannot be understood
-   *     (S7, S10)
+   *     (S7, S10); a read has no effect of which anything could be unknown, so either certainty
+   *     will do
    */
   Optional<StoredRecord> find(KeyId id);
 }

@@ -12,13 +12,16 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records as bytes, for stores without columns. Such a store keeps the stamp, the lease end, the
- * retention end and these bytes; the two ends are the store's own and are not in the bytes.
+ * Records as bytes, for stores without columns. Such a store keeps these bytes, the lease end and
+ * the retention end. The two ends are the store's own and not in the bytes, so it notices itself
+ * when they are damaged: with a sum of their own, say, because an end that is too early would make
+ * a live record absent (S10).
  *
  * <p>The layout of format 1, big-endian: format (2), stamp (16), then key id (32), state (1), fence
  * (8), attempt (4), grant (12), fingerprint algorithm (1 + n, ASCII), fingerprint digest (32),
  * reference (4 + n, UTF-8), payload (4 + n), checkpoint (4 + n), CRC-32C of all that (4). A length
- * of -1 stands for absent. The first 18 bytes are the same in every format.
+ * of -1 stands for absent. The first 18 bytes are the same in every format, and a store that cannot
+ * search its values may read the stamp there.
  *
  * <p>Stateless and safe for use by many threads.
  */
@@ -73,9 +76,10 @@ public final class RecordCodec {
 
   /**
    * Reads a record from bytes that {@link #encode} made. A record of another format is handed
-   * through by its number.
+   * through by its number, without a look at its sum. A sound record of another key is returned as
+   * such: {@link StoredRecord#keyId()} tells, and core refuses it.
    *
-   * @param id the key that was looked up, for the error message
+   * @param id the key that was looked up, for messages and for records of other formats
    * @param leaseLeft the time left on the lease
    * @param retentionLeft the time left on the retention
    * @throws KeyStoreException if the bytes are no record: truncated, altered or foreign (S10)

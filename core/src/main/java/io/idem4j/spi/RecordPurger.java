@@ -6,9 +6,11 @@ public interface RecordPurger extends KeyStore {
    * Deletes records whose retention is over, at most {@code limit} of them.
    *
    * <p>Effect: each deletion tests the retention again in the same atomic step, so that a record
-   * written meanwhile stays; records of an unknown format stay too. Not atomic as a whole. Safe to
-   * repeat and to run from several places at once; it never changes what {@link
-   * KeyStore#compareAndSet} and {@link KeyStore#find} answer.
+   * written meanwhile stays. Records of an unknown format stay too, although they are absent by
+   * then: only the release that wrote them knows what else belongs to them. A damaged record whose
+   * retention end can be read may go. Not atomic as a whole. Safe to repeat and to run from several
+   * places at once; it never changes what {@link KeyStore#compareAndSet} and {@link KeyStore#find}
+   * answer.
    *
    * @return how many were deleted; less than {@code limit} means that none was left to delete, but
    *     for records that other calls held just then

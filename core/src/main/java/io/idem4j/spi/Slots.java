@@ -38,12 +38,12 @@ public final class Slots {
     return unchanged;
   }
 
-  /** Returns the payload, or null if it is absent. The array is not copied. */
+  /** Returns the payload, or null if it is absent or unchanged. The array is not copied. */
   public byte @Nullable [] payload() {
     return payload;
   }
 
-  /** Returns the checkpoint, or null if it is absent. The array is not copied. */
+  /** Returns the checkpoint, or null if it is absent or unchanged. The array is not copied. */
   public byte @Nullable [] checkpoint() {
     return checkpoint;
   }
