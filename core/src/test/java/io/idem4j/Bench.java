@@ -19,9 +19,10 @@ import java.util.concurrent.atomic.AtomicInteger;
  * test's hand. Background work runs at once, on the thread that lets time pass.
  */
 final class Bench {
-  static final Scope TENANT = Scope.of("tenant");
-  static final Fingerprint BODY = Fingerprint.sha256().part("body", "a").build();
-  static final Fingerprint OTHER_BODY = Fingerprint.sha256().part("body", "b").build();
+  static final Scope TENANT = Scope.of(Canaries.SCOPE + "tenant");
+  static final Fingerprint BODY = Fingerprint.sha256().part("body", Canaries.BODY + "a").build();
+  static final Fingerprint OTHER_BODY =
+      Fingerprint.sha256().part("body", Canaries.BODY + "b").build();
 
   final VirtualTiming timing = new VirtualTiming();
   final MemoryKeyStore memory = new MemoryKeyStore(10_000, timing::nanoTime);

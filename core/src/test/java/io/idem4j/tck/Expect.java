@@ -99,19 +99,23 @@ final class Expect {
 
   /** Expects a typed error: whatever a store throws is a {@link KeyStoreException} (S7). */
   static KeyStoreException storeException(ThrowingCallable call) {
+    return storeException("the call", call);
+  }
+
+  private static KeyStoreException storeException(String what, ThrowingCallable call) {
     try {
       call.call();
     } catch (KeyStoreException e) {
       return e;
     } catch (Throwable e) {
-      throw new AssertionError("a store throws nothing but KeyStoreException (S7)", e);
+      throw new AssertionError(what + " throws something else than KeyStoreException (S7)", e);
     }
-    return fail("the call must throw a KeyStoreException");
+    return fail(what + " must throw a KeyStoreException");
   }
 
   /** Expects the error by which a store refuses to touch what it cannot understand (S10). */
   static void unreadable(String what, ThrowingCallable call) {
-    KeyStoreException e = storeException(call);
+    KeyStoreException e = storeException(what, call);
     assertThat(e.reason()).as(what).isEqualTo(KeyStoreException.Reason.UNREADABLE);
     assertThat(e.certainty()).as(what).isEqualTo(KeyStoreException.Certainty.NOT_APPLIED);
   }

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
  * and need not be emptied in between. Nothing else may purge or fill that backend meanwhile.
  */
 public interface KeyStoreSubject extends AutoCloseable {
-  /** The longest time that {@link #elapse} is ever asked for. */
+  /** The longest time that {@link #elapse} is ever asked for: 90 ms. */
   Duration LONGEST_ELAPSE = Duration.ofMillis(90);
 
   /**
@@ -88,13 +88,18 @@ public interface KeyStoreSubject extends AutoCloseable {
 
   /**
    * Returns the ways in which a stored record can be broken: one per field that could be missing,
-   * mistyped or out of range, and for encoded records at least a cut and a flipped bit (S10).
+   * mistyped or out of range, and for encoded records at least a cut and a flipped bit (S10). Not
+   * the format number: a changed one is that of a later format, which core refuses. Whether a
+   * record that was moved to another key is noticed is tested only if it is among these.
    */
   default List<Damage> damages() {
     return List.of();
   }
 
-  /** Returns a store of the same kind whose backend cannot be reached: a closed port, say (S7). */
+  /**
+   * Returns a store of the same kind whose backend cannot be reached: a closed port, say (S7). One
+   * whose constructor looks at the backend is made first, and the backend taken away then.
+   */
   default Optional<KeyStore> unreachable() {
     return Optional.empty();
   }
@@ -105,8 +110,8 @@ public interface KeyStoreSubject extends AutoCloseable {
   }
 
   /**
-   * Returns how often the concurrent tests repeat what they do. Raise it for a nightly run, lower
-   * it for a store that takes long.
+   * Returns how often the concurrent tests repeat what they do: 30 times, if it is not overridden.
+   * Raise it for a nightly run, lower it for a store that takes long.
    */
   default int rounds() {
     return 30;
