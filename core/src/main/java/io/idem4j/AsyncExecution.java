@@ -52,7 +52,14 @@ final class AsyncExecution<T extends @Nullable Object> {
 
   CompletableFuture<Outcome<T>> start() {
     engine.activity().beginCall();
-    submitClaim(() -> pursue(claiming.start()));
+    submitClaim(
+        () -> {
+          // The seat comes first: a bell between a refusal and the wait for it is not lost.
+          if (!request.policy().waitBudget().isZero()) {
+            seat = engine.rooms().enter(request.id());
+          }
+          pursue(claiming.start());
+        });
     return result;
   }
 
@@ -96,19 +103,16 @@ final class AsyncExecution<T extends @Nullable Object> {
 
   private void pursue(Claiming.Answer answer) {
     if (answer instanceof Claiming.Answer.InFlight
-        && !request.policy().waitBudget().isZero()
+        && seat != null
         && !engine.activity().isClosed()) {
-      await(answer);
+      await(seat, answer);
     } else {
       settle(answer);
     }
   }
 
-  private void await(Claiming.Answer last) {
-    if (seat == null) {
-      seat = engine.rooms().enter(request.id());
-    }
-    WaitingRooms.Turn next = seat.turn(waitUntil);
+  private void await(WaitingRooms.Seat at, Claiming.Answer last) {
+    WaitingRooms.Turn next = at.turn(waitUntil);
     turn = next;
     CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
     long delay = Math.max(next.end() - engine.timing().nanoTime(), 0);
@@ -119,11 +123,11 @@ final class AsyncExecution<T extends @Nullable Object> {
             .whenComplete(
                 (signal, failure) -> {
                   timer.cancel();
-                  submitClaim(() -> proceed(next, last));
+                  submitClaim(() -> proceed(at, next, last));
                 });
   }
 
-  private void proceed(WaitingRooms.Turn ended, Claiming.Answer last) {
+  private void proceed(WaitingRooms.Seat at, WaitingRooms.Turn ended, Claiming.Answer last) {
     turn = null;
     WaitingRooms.Sight seen;
     try {
@@ -137,7 +141,7 @@ final class AsyncExecution<T extends @Nullable Object> {
       throw claiming.failed(e);
     }
     if (seen == null) {
-      await(last);
+      await(at, last);
     } else {
       pursue(claiming.resume(seen.live()));
     }

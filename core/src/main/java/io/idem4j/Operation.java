@@ -160,33 +160,41 @@ public final class Operation<T extends @Nullable Object> {
       Events.Subject subject = engine.events().about(key, start);
       var request = new KeyMachine.Request(key, fingerprint, policy);
       Claiming claiming = new Claiming(engine, request, subject);
-      return answer(subject, wait(claiming, claiming.start(), key, start));
+      Claiming.Answer answer =
+          policy.waitBudget().isZero()
+              ? claiming.start()
+              : claimOrWait(claiming, key.id(), start + policy.waitBudget().toNanos());
+      return answer(subject, answer);
     } finally {
       engine.activity().end();
     }
   }
 
-  private Claiming.Answer wait(
-      Claiming claiming, Claiming.Answer first, IdempotencyKey key, long start) {
-    long until = start + policy.waitBudget().toNanos();
-    if (!(first instanceof Claiming.Answer.InFlight) || policy.waitBudget().isZero()) {
-      return first;
-    }
-    Claiming.Answer answer = first;
-    try (WaitingRooms.Seat seat = engine.rooms().enter(key.id())) {
+  private Claiming.Answer claimOrWait(Claiming claiming, KeyId id, long until) {
+    // The seat comes first: a bell that rings between a refusal and the wait for it is not lost.
+    try (WaitingRooms.Seat seat = engine.rooms().enter(id)) {
+      Claiming.Answer answer = claiming.start();
       while (answer instanceof Claiming.Answer.InFlight) {
-        WaitingRooms.Sight seen = seat.next(claiming::look, until);
+        WaitingRooms.Sight seen = next(seat, claiming, until);
         if (seen == null || engine.activity().isClosed()) {
           break;
         }
         answer = claiming.resume(seen.live());
       }
+      return answer;
+    }
+  }
+
+  private static WaitingRooms.@Nullable Sight next(
+      WaitingRooms.Seat seat, Claiming claiming, long until) {
+    try {
+      return seat.next(claiming::look, until);
     } catch (KeyStoreException e) {
       throw claiming.failed(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return null;
     }
-    return answer;
   }
 
   /** Tells the listener how a claim ended, and the caller what it may do. */

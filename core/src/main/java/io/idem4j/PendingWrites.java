@@ -45,8 +45,7 @@ final class PendingWrites {
    * @param until when to give up, on the monotonic clock
    */
   void add(String what, Grant grant, KeyMachine.Known known, BooleanSupplier send, long until) {
-    if (size.incrementAndGet() > maximum) {
-      size.decrementAndGet();
+    if (size.getAndUpdate(present -> Math.min(present + 1, maximum)) >= maximum) {
       log.warn("{} pending writes already; {} is not re-sent", maximum, what);
       return;
     }

@@ -75,6 +75,9 @@ final class WaitingRooms {
 
     /** Set before the next round begins, when the leader had to go. */
     private volatile boolean abandoned;
+
+    /** The next round, from before it begins; set by the leader. */
+    private volatile @Nullable Round next;
   }
 
   private final class Room {
@@ -95,7 +98,13 @@ final class WaitingRooms {
     private void beginRound(long now) {
       interval = Math.min(interval * 2, LONGEST_POLL);
       nextPoll = now + jitter(interval);
-      round = new Round();
+      begin(new Round());
+    }
+
+    /** For the leader of the present round. */
+    private void begin(Round next) {
+      round.next = next;
+      round = next;
     }
   }
 
@@ -107,10 +116,13 @@ final class WaitingRooms {
   final class Seat implements AutoCloseable {
     private final KeyId id;
     private final Room room;
+    private Round round;
+    private boolean taken;
 
     private Seat(KeyId id, Room room) {
       this.id = id;
       this.room = room;
+      this.round = room.round;
     }
 
     /**
@@ -145,9 +157,17 @@ final class WaitingRooms {
       }
     }
 
-    /** Takes the next turn at waiting: leads the round, or follows whoever leads it. */
+    /**
+     * Takes the next turn at waiting: leads the round, or follows whoever leads it. Round by round
+     * from the one in which the guest came: a bell may have rung in a round that is over already,
+     * and then what was seen in it is still news.
+     */
     Turn turn(long until) {
-      Round round = room.round;
+      Round following = round.next;
+      if (taken && following != null) {
+        round = following;
+      }
+      taken = true;
       boolean leads = round.led.compareAndSet(false, true);
       long poll = room.nextPoll;
       return new Turn(room, round, leads, poll, leads ? Math.min(poll, until) : until);
@@ -227,7 +247,7 @@ final class WaitingRooms {
       }
       Round next = new Round();
       round.abandoned = true;
-      room.round = next;
+      room.begin(next);
       // A bell that rang for the old round alone is passed on.
       if (round.bell.isDone()) {
         next.bell.complete(null);

@@ -26,6 +26,7 @@ import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -137,6 +138,23 @@ class NoLockAroundStoreCallsTest {
               .isInstanceOf(Outcome.InFlight.class);
         });
     assertThat(store.reads()).isPositive();
+  }
+
+  @Test
+  void executeAsync_holdsNothing() throws Exception {
+    watch(
+        4,
+        () -> {
+          CompletableFuture<String> effect = new CompletableFuture<>();
+          CompletableFuture<Outcome<String>> first =
+              waiting.executeAsync(key("k"), BODY, Runnable::run, context -> effect);
+          CompletableFuture<Outcome<String>> guest =
+              waiting.executeAsync(key("k"), BODY, Runnable::run, context -> effect);
+          effect.complete("theirs");
+          assertThat(first.join().orElseThrow()).isEqualTo("theirs");
+          assertThat(guest.join()).isInstanceOf(Outcome.Replayed.class);
+        });
+    assertThat(store.reads()).as("the guest's look").isEqualTo(1);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.idem4j;
 
+import io.idem4j.ProofParts.Runs;
 import io.idem4j.ProofTable.Check;
 import io.idem4j.ProofTable.Row;
 import java.io.IOException;
@@ -10,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Collectors;
 import org.junit.platform.engine.TestExecutionResult;
@@ -27,13 +27,7 @@ public final class ProofPage implements TestExecutionListener {
   private static final Path PAGE = Path.of("target", "proof.md");
   private static final SortedMap<String, String> SEEDS = new ConcurrentSkipListMap<>();
 
-  private final SortedMap<String, Runs> runs = new TreeMap<>();
-
-  private static final class Runs {
-    private int passed;
-    private int failed;
-    private int skipped;
-  }
+  private final ProofParts here = new ProofParts();
 
   /** Notes the seed of a property. */
   static void seed(String property, String seed) {
@@ -47,47 +41,44 @@ public final class ProofPage implements TestExecutionListener {
 
   @Override
   public synchronized void executionFinished(TestIdentifier test, TestExecutionResult result) {
-    Runs of = runsOf(test);
-    if (of != null) {
-      switch (result.getStatus()) {
-        case SUCCESSFUL -> of.passed++;
-        case FAILED -> of.failed++;
-        case ABORTED -> of.skipped++;
-      }
-    }
+    note(
+        test,
+        switch (result.getStatus()) {
+          case SUCCESSFUL -> new Runs(1, 0, 0);
+          case FAILED -> new Runs(0, 1, 0);
+          case ABORTED -> new Runs(0, 0, 1);
+        });
   }
 
   @Override
   public synchronized void executionSkipped(TestIdentifier test, String reason) {
-    Runs of = runsOf(test);
-    if (of != null) {
-      of.skipped++;
-    }
+    note(test, new Runs(0, 0, 1));
   }
 
-  private Runs runsOf(TestIdentifier test) {
-    if (!test.isTest() || !(test.getSource().orElse(null) instanceof MethodSource source)) {
-      return null;
+  private void note(TestIdentifier test, Runs run) {
+    if (test.isTest() && test.getSource().orElse(null) instanceof MethodSource source) {
+      String type = source.getClassName();
+      String simple = type.substring(Math.max(type.lastIndexOf('.'), type.lastIndexOf('$')) + 1);
+      here.runs.merge(simple + "." + source.getMethodName(), run, Runs::plus);
     }
-    String type = source.getClassName();
-    String simple = type.substring(Math.max(type.lastIndexOf('.'), type.lastIndexOf('$')) + 1);
-    return runs.computeIfAbsent(simple + "." + source.getMethodName(), name -> new Runs());
   }
 
   @Override
   public synchronized void testPlanExecutionFinished(TestPlan plan) {
     Proof.count("Canaries", "lines of output searched", Canaries.lines());
-    List<String> page = page(ProofTable.read());
+    here.count(Proof.checks());
+    here.seeds.putAll(SEEDS);
+    here.write();
+    ProofParts all = ProofParts.readAll();
     try {
-      Files.createDirectories(PAGE.getParent());
-      Files.write(PAGE, page);
+      Files.write(PAGE, page(ProofTable.read(), all));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     System.out.println("What is proven, and what is not: core/" + PAGE);
   }
 
-  private List<String> page(ProofTable table) {
+  private static List<String> page(ProofTable table, ProofParts all) {
     List<String> page = new ArrayList<>();
     page.add("# What is checked, and how");
     page.add("");
@@ -100,24 +91,24 @@ public final class ProofPage implements TestExecutionListener {
     page.add("");
     page.add("## Invariants");
     page.add("");
-    rows(page, "I", table.invariants());
+    rows(page, "I", table.invariants(), all);
     page.add("");
     page.add("## Failure cases of other libraries");
     page.add("");
-    rows(page, "case", table.peers());
+    rows(page, "case", table.peers(), all);
     page.add("");
     page.add("## Numbers");
     page.add("");
     page.add("| check | counted |");
     page.add("|---|---|");
-    Proof.checks()
-        .forEach(
-            (check, counts) -> {
-              // A property without anything random is tried once; that is no number worth telling.
-              if (!counts.equals(Map.of("tries", 1L))) {
-                page.add("| %s | %s |".formatted(check, counts(counts) + seedOf(check)));
-              }
-            });
+    all.counts.forEach(
+        (check, counts) -> {
+          // A property without anything random is tried once; that is no number worth telling.
+          if (!counts.equals(Map.of("tries", 1L))) {
+            String seed = all.seeds.containsKey(check) ? ", seed " + all.seeds.get(check) : "";
+            page.add("| %s | %s%s |".formatted(check, counts(counts), seed));
+          }
+        });
     return page;
   }
 
@@ -127,15 +118,11 @@ public final class ProofPage implements TestExecutionListener {
         .collect(Collectors.joining(", "));
   }
 
-  private static String seedOf(String check) {
-    return SEEDS.containsKey(check) ? ", seed " + SEEDS.get(check) : "";
-  }
-
-  private void rows(List<String> page, String what, List<Row> rows) {
+  private static void rows(List<String> page, String what, List<Row> rows, ProofParts all) {
     page.add("| " + what + " | what must hold | checks |");
     page.add("|---|---|---|");
     for (Row row : rows) {
-      List<String> cells = row.checks().stream().map(this::cell).toList();
+      List<String> cells = row.checks().stream().map(check -> cell(check, all)).toList();
       boolean covered = cells.stream().anyMatch(cell -> !cell.startsWith("**GAP**"));
       page.add(
           "| %s | %s | %s |"
@@ -146,26 +133,22 @@ public final class ProofPage implements TestExecutionListener {
     }
   }
 
-  private String cell(Check check) {
+  private static String cell(Check check, ProofParts all) {
     if (!check.isTest()) {
       return "*%s*: %s".formatted(check.kind(), check.text());
     }
-    int passed = 0;
-    int failed = 0;
-    int skipped = 0;
-    for (Map.Entry<String, Runs> each : runs.entrySet()) {
-      if (check.covers(each.getKey())) {
-        passed += each.getValue().passed;
-        failed += each.getValue().failed;
-        skipped += each.getValue().skipped;
-      }
-    }
+    Runs runs =
+        all.runs.entrySet().stream()
+            .filter(each -> check.covers(each.getKey()))
+            .map(Map.Entry::getValue)
+            .reduce(Runs.NONE, Runs::plus);
     String result =
-        passed
+        runs.passed()
             + " passed"
-            + (failed > 0 ? ", **" + failed + " FAILED**" : "")
-            + (skipped > 0 ? ", " + skipped + " skipped" : "");
-    return (passed == 0 || failed > 0 ? "**GAP** (not run or failed) " : "")
+            + (runs.failed() > 0 ? ", **" + runs.failed() + " FAILED**" : "")
+            + (runs.skipped() > 0 ? ", " + runs.skipped() + " skipped" : "");
+    boolean gap = runs.passed() == 0 || runs.failed() > 0;
+    return (gap ? "**GAP** (not run or failed) " : "")
         + "%s `%s`: %s".formatted(check.kind(), check.text(), result);
   }
 }

@@ -117,9 +117,10 @@ public final class MemoryKeyStore implements ReadFirst, RecordPurger, RecordScan
       if (entry.isLive(now)) {
         return Optional.of(entry.stored(now));
       }
-      // Between the two lines above the entry may have been replaced while it was still live. Only
-      // an entry that is still there was the current one when it was found to be over.
-      if (entries.get(id) == entry) {
+      // Between the two lines above the entry may have been replaced while it was still live, or a
+      // swap may be about to replace it that found it live. Only an entry that is still there under
+      // the map's lock for the key, where no swap is under way, is over and nothing follows it.
+      if (entries.computeIfPresent(id, (key, present) -> present) == entry) {
         return Optional.empty();
       }
     }
