@@ -9,9 +9,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.idem4j.memory.MemoryKeyStore;
-import io.idem4j.spi.CasResult;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -128,26 +125,5 @@ class OperationGuardsTest extends EngineGuards {
     Activity unused = new Activity();
     unused.close();
     assertThat(unused.idle().isDone()).isTrue();
-  }
-
-  @Test
-  void bellThatRingsBetweenARefusalAndTheWaitForIt_isHeard() {
-    List<Runnable> afterARefusal = new ArrayList<>();
-    Operation<String> waiting =
-        on(
-            writing(
-                (id, expected, next) -> {
-                  CasResult result = bench.memory.compareAndSet(id, expected, next);
-                  if (result instanceof CasResult.Refused && !afterARefusal.isEmpty()) {
-                    afterARefusal.remove(0).run();
-                  }
-                  return result;
-                }),
-            OperationPolicy.rerun().withWaitBudget(seconds(5)));
-    Lease<String> lease = granted(waiting.claim(key("k"), BODY));
-    afterARefusal.add(() -> lease.complete("theirs"));
-    long begin = bench.timing.nanoTime();
-    assertThat(waiting.execute(key("k"), BODY, bench.effect()).orElseThrow()).isEqualTo("theirs");
-    assertThat(since(begin)).as("no poll was waited for").isZero();
   }
 }

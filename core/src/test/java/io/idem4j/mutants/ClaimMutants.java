@@ -1,0 +1,325 @@
+package io.idem4j.mutants;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** How a claim is sent, resolved and withdrawn. */
+final class ClaimMutants {
+  private ClaimMutants() {}
+
+  static List<Mutant> all() {
+    List<Mutant> all = new ArrayList<>();
+    all.addAll(claiming());
+    all.addAll(withdrawing());
+    all.addAll(stamping());
+    return all;
+  }
+
+  private static List<Mutant> claiming() {
+    return Mutant.in("Claiming")
+        .mutant(
+            "neverReadsFirst",
+            "a store that is read first is read first",
+            "engine.store() instanceof ReadFirst ? lookInsistently() : Optional.empty()",
+            "Optional.empty()",
+            "ClaimGuardsTest.roundTrips_readFirst_areThreeForAFirstCallAndOneForAReplayOrARefusal")
+        .mutant(
+            "alwaysReadsFirst",
+            "a store is not read before its first write",
+            "engine.store() instanceof ReadFirst ? lookInsistently() : Optional.empty()",
+            "lookInsistently()",
+            "ExecuteTest.execute_firstCall_runsAndRecords")
+        .mutant(
+            "endsAWaitOnAPassingError",
+            "a poll that fails for now is skipped",
+            "if (mayPass(e)) { return null; }",
+            "",
+            "HostileSurroundingsTest.pollThatFailsForNow_endsNoWait",
+            "KeyStoreException")
+        .mutant(
+            "waitsOnWhatIsUnreadable",
+            "S10: a poll that fails for good ends the wait",
+            "if (mayPass(e)) { return null; }",
+            "if (true) { return null; }",
+            "WaitingTest.wait_whenLookingFails_isATypedError")
+        .mutant(
+            "forgetsItsPendingWrites",
+            "I21: the engine knows the writes that it still sends",
+            "engine.pending().of(live.get().stamp())",
+            "new KeyMachine.Known.Nothing()",
+            "HostileSurroundingsTest.ownCompletionStillPending_isNeverReRunByItsOwnEngine")
+        .mutant(
+            "countsARecognisedLeaseFromTheReply",
+            "I25: the lease of a lost reply counts from the first send",
+            "mine.locked(), firstSent, firstSent, leaseLeft",
+            "mine.locked(), firstSent, now(), leaseLeft",
+            "ClaimGuardsTest.claimWhoseReplyWasLost_countsItsLeaseFromTheFirstSend")
+        .mutant(
+            "forgetsWhatIsLeftOfARecognisedLease",
+            "a claim recognised late is renewed before it runs",
+            "Duration leaseLeft = mine.leaseLeft();",
+            "Duration leaseLeft = policy.lease();",
+            "LateRefusalTest.claimThatLearnsLateThatItHoldsTheKey_isRenewedBeforeItRuns")
+        .mutant(
+            "outlastsABusyKey",
+            "a busy key is in flight to a claim, at once",
+            "send(write, sentAt + storeDeadline, false, guard)",
+            "send(write, sentAt + storeDeadline, true, guard)",
+            "ClaimGuardsTest.busyKey_isAnAnswerToAClaimAtOnceAndOutlastedByTheRenewalBeforeTheRun")
+        .mutant(
+            "takesBusyForAnError",
+            "a busy key is in flight to a claim, not an error",
+            "if (reply.kind() == Kind.BUSY) {",
+            "if (false) {",
+            "UnknownOutcomesTest.busy_isInFlightToAClaim",
+            "KeyStoreException")
+        .mutant(
+            "countsItsLeaseFromTheReply",
+            "I25: the local deadline counts from before the first send",
+            "grant(take.next(), firstSent, sentAt, leaseLeft",
+            "grant(take.next(), firstSent, now(), leaseLeft",
+            "LeaseTest.i25_localDeadline_countsFromBeforeTheFirstSend")
+        .mutant(
+            "forgetsHowLongAClaimTook",
+            "a claim answered late is renewed before it runs",
+            "policy.lease().minusNanos(subject.at(now()) - sentAt)",
+            "policy.lease()",
+            "LeaseTest.claimAnsweredAfterAThirdOfTheLease_isRenewedBeforeTheOperationRuns")
+        .mutant(
+            "runsAnUnresolvedClaim",
+            "I18: an unresolved claim never runs",
+            "Decision.Take take) { withdraw(take); }",
+            "Decision.Take take) { return grant(take.next(), firstSent, sentAt, "
+                + "policy.lease(), take, guard); }",
+            "UnknownOutcomesTest.i18_unresolvedClaim_runsNothingAndIsWithdrawn")
+        .mutant(
+            "leavesAnUnresolvedClaim",
+            "I18: an unresolved claim is withdrawn",
+            "Decision.Take take) { withdraw(take); }",
+            "Decision.Take take) { }",
+            "UnknownOutcomesTest.i18_unresolvedClaim_runsNothingAndIsWithdrawn")
+        .mutant(
+            "withdrawsWhatWasNeverApplied",
+            "what was certainly not applied needs no withdrawal",
+            "if (reply.kind() == Kind.UNKNOWN && wanted instanceof",
+            "if (wanted instanceof",
+            "UnknownOutcomesTest.transientRefusals_areRepeatedForASecondAtMost")
+        .mutant(
+            "claimsForEver",
+            "a record that changes for ever is given up at the store deadline",
+            "if (now() - firstSent - storeDeadline >= 0) {",
+            "if (false) {",
+            "ClaimGuardsTest.recordThatChangesForEver_isGivenUpAtTheStoreDeadline")
+        .mutant(
+            "dropsAnAnswerThatCameLate",
+            "an answer after the store deadline is still an answer",
+            "while (true) { if (decision instanceof Decision.Replay replay) {",
+            "while (true) { if (now() - firstSent - storeDeadline >= 0) { throw "
+                + "restless(); } if (decision instanceof Decision.Replay replay) {",
+            "LateRefusalTest.replayAnsweredAfterTheStoreDeadline_isStillAReplay",
+            "KeyStoreException")
+        .mutant(
+            "skipsTheRenewalBeforeTheRun",
+            "a claim answered late is renewed before it runs",
+            "if (!KeyMachine.needsRenewal(policy.lease(), leaseLeft)) {",
+            "if (leaseLeft != null) {",
+            "LateRefusalTest.claimThatLearnsLateThatItHoldsTheKey_isRenewedBeforeItRuns")
+        .mutant(
+            "countsTheRenewalBeforeTheRunFromItsReply",
+            "I25: a renewal, too, counts from before its first send",
+            "if (reply.kind() == Kind.APPLIED) { return hold(renewed, sentAt, take); }",
+            "if (reply.kind() == Kind.APPLIED) { return hold(renewed, now(), take); }",
+            "MoreGuardsTest.i25_renewalBeforeTheRun_countsFromBeforeItsFirstSend")
+        .mutant(
+            "countsARecognisedRenewalFromItsReply",
+            "I25: a renewal whose reply was lost counts from its first send",
+            "instanceof Settlement.Done) { return hold(renewed, sentAt, take);",
+            "instanceof Settlement.Done) { return hold(renewed, now(), take);",
+            "ClaimGuardsTest.renewalBeforeTheRun_refusedByItsOwnStamp_countsFromItsFirstSend")
+        .mutant(
+            "runsAfterARefusedRenewal",
+            "I12: a renewal refused by a newer record runs nothing",
+            "if (KeyMachine.renew(renewed, reply.live()) instanceof Settlement.Done) {",
+            "if (reply != null) {",
+            "ClaimGuardsTest.claimAnsweredAfterAnotherTookTheKey_runsNothingAndGetsItsAnswer")
+        .mutant(
+            "beginsAnewAfterARefusedRenewal",
+            "the deadline of a claim counts on when its renewal is refused",
+            "return pursue(decide(reply.live()), firstSent);",
+            "return resume(reply.live());",
+            "ClaimGuardsTest.renewalBeforeTheRun_refusedAgainAndAgain_endsWithTheStoreDeadline")
+        .mutant(
+            "takesItsOwnDoubtForAnothers",
+            "a claim that was doubted before it ran is put back",
+            "take.isTakeover() || !KeyMachine.isOwnDoubt(stamps, reply.live())",
+            "true",
+            "ClaimGuardsTest.renewalBeforeTheRun_refusedByADoubtOnItsOwnGrant_putsBackWhatWasFound")
+        .mutant(
+            "leavesAClaimThatWasDoubted",
+            "a claim that was doubted before it ran is put back",
+            "withdraw(take); return new Answer.InFlight(BUSY_RETRY);",
+            "return new Answer.InFlight(BUSY_RETRY);",
+            "ClaimGuardsTest.renewalBeforeTheRun_refusedByADoubtOnItsOwnGrant_putsBackWhatWasFound")
+        .mutant(
+            "leavesAClaimThatCannotBeRenewed",
+            "a claim that cannot be renewed before it runs is withdrawn",
+            "withdraw(new Decision.Take(locked.stamp(), renewed, take.found(), "
+                + "take.putBack()));",
+            "",
+            "HostileSurroundingsTest.claimThatCannotBeRenewedBeforeItRuns_isPutBack")
+        .mutant(
+            "givesUpTheRenewalBeforeTheRunWhenBusy",
+            "to anything but a claim, busy is a passing refusal",
+            "send(calls.write(locked.stamp(), renewed), sentAt + storeDeadline, true, " + "guard)",
+            "send(calls.write(locked.stamp(), renewed), sentAt + storeDeadline, false, " + "guard)",
+            "ClaimGuardsTest.busyKey_isAnAnswerToAClaimAtOnceAndOutlastedByTheRenewalBeforeTheRun",
+            "KeyStoreException")
+        .mutant(
+            "tellsTheListenerBeforeItRenews",
+            "the renewals begin before the listener is told",
+            "HeldKey held = new HeldKey(engine, request, locked, stamps, calls, "
+                + "subject, leaseFrom); subject.holds(locked.attempt(), locked.fence()); if "
+                + "(take.isTakeover()) { subject.tell(\"takenOver\", "
+                + "IdempotencyListener::takenOver); } else { subject.tell(\"claimed\", "
+                + "IdempotencyListener::claimed); } return new Answer.Held(held);",
+            "subject.tell(\"claimed\", IdempotencyListener::claimed); return new "
+                + "Answer.Held(new HeldKey(engine, request, locked, stamps, calls, subject, "
+                + "leaseFrom));",
+            "HostileSurroundingsTest.listenerThatThrowsOrDawdles_delaysNoRenewal")
+        .mutant(
+            "tellsNoTakeover",
+            "a takeover is told",
+            "if (take.isTakeover()) {",
+            "if (false) {",
+            "LeaseTest.i4_holderThatWasTakenOver_changesNothing")
+        .mutant(
+            "repeatsAPermanentRefusal",
+            "what is refused for good is not repeated",
+            "case APPLIED, REFUSED, PERMANENT -> begin;",
+            "case APPLIED, REFUSED -> begin; case PERMANENT -> deadline;",
+            "MoreGuardsTest.claimThatIsRefusedForGood_isSentOnce")
+        .mutant(
+            "givesUpAtAPassingRefusal",
+            "a passing refusal is repeated",
+            "case TRANSIENT -> transientEnd;",
+            "case TRANSIENT -> begin;",
+            "UnknownOutcomesTest.transientRefusals_areRepeatedForASecondAtMost",
+            "KeyStoreException")
+        .mutant(
+            "repeatsPassingRefusalsForLong",
+            "passing refusals are repeated for a second at most",
+            "case TRANSIENT -> transientEnd;",
+            "case TRANSIENT -> deadline;",
+            "UnknownOutcomesTest.transientRefusals_areRepeatedForASecondAtMost")
+        .mutant(
+            "outlastsItsStoreDeadline",
+            "nothing is repeated past the store deadline",
+            "Math.min(begin + TRANSIENT_BUDGET, deadline)",
+            "begin + TRANSIENT_BUDGET",
+            "ClaimGuardsTest.refusalsForNow_underAShortStoreDeadline_endWithIt")
+        .mutant(
+            "givesUpAtTheFirstUnknown",
+            "I17: an unknown write is sent again until the store deadline",
+            "case UNKNOWN -> deadline;",
+            "case UNKNOWN -> begin;",
+            "UnknownOutcomesTest.i17_claimThatNeverArrived_isSentAgain",
+            "KeyStoreException")
+        .mutant(
+            "leavesAnInterruptToTheNextSend",
+            "I24: an interrupt during a claim is set aside",
+            "reply = write.send(); guard.absorb();",
+            "reply = write.send();",
+            "ClaimGuardsTest.interruptDuringAWrite_isSetAsideForTheNextWrite")
+        .mutant(
+            "givesUpAtTheFirstRead",
+            "a first read that fails for now is repeated",
+            "if (!mayPass(e) || !backoff.pause(end)) {",
+            "if (e != null) {",
+            "ClaimGuardsTest.firstRead_thatFailsForNow_isRepeated",
+            "KeyStoreException")
+        .mutant(
+            "repeatsAReadThatFailsForGood",
+            "a first read that fails for good is not repeated",
+            "if (!mayPass(e) || !backoff.pause(end)) {",
+            "if (!backoff.pause(end)) {",
+            "ClaimGuardsTest.firstRead_thatFailsForGoodOrForLong_isATypedErrorAndRunsNothing")
+        .mutant(
+            "repeatsTheFirstReadForLong",
+            "a first read is repeated for a second at most",
+            "now() + Math.min(TRANSIENT_BUDGET, storeDeadline)",
+            "now() + storeDeadline",
+            "ClaimGuardsTest.firstRead_thatFailsForGoodOrForLong_isATypedErrorAndRunsNothing")
+        .mutant(
+            "withdrawsForEver",
+            "a withdrawal ends a lease after the last send of its claim",
+            "now() + policy.lease().toNanos());",
+            "now() + 10 * policy.lease().toNanos());",
+            "UnknownOutcomesTest.i19_orphanThatNobodyWithdraws_healsWithinALease")
+        .mutant(
+            "holdsItsOwnWithdrawnKey",
+            "a claim under withdrawal may be taken at once",
+            "new KeyMachine.Known.Released(putBack.get().attempt())",
+            "new KeyMachine.Known.Ended()",
+            "UnknownOutcomesTest.pendingRelease_isTakenByItsOwnEngineAtOnce",
+            "OutcomeException")
+        .list();
+  }
+
+  private static List<Mutant> withdrawing() {
+    return Mutant.in("Withdrawing")
+        .mutant(
+            "endsAWithdrawalThatGotNoAnswer",
+            "a withdrawal goes on until it is answered",
+            "boolean settled = reply.kind() == Kind.APPLIED;",
+            "boolean settled = true;",
+            "UnknownOutcomesTest.i18_unresolvedClaim_runsNothingAndIsWithdrawn")
+        .mutant(
+            "endsAWithdrawalAtAnyRefusal",
+            "I22: only another's record settles a withdrawal",
+            "settled = next == Withdrawal.SETTLED;",
+            "settled = true;",
+            "UnknownOutcomesTest.i22_claimThatLandsLate_isWithdrawnToo")
+        .mutant(
+            "followsWithTheSameStamp",
+            "every different write bears a different stamp",
+            "write.next().toBuilder().stamp(stamps.fresh()).build()",
+            "write.next()",
+            "MoreGuardsTest.everyDifferentBackgroundWrite_bearsADifferentStamp")
+        .mutant(
+            "withdrawsInSilence",
+            "an applied withdrawal wakes those who wait",
+            "engine.rooms().ring(write.next().keyId());",
+            "",
+            "ClaimGuardsTest.withdrawal_onceApplied_ringsTheBell")
+        .list();
+  }
+
+  private static List<Mutant> stamping() {
+    return Mutant.in("Stamping")
+        .mutant(
+            "drawsOneStampForAllItsWrites",
+            "every different write bears a different stamp",
+            "drawn.next()",
+            "drawn",
+            "LeaseTest.everyDifferentWrite_bearsADifferentStamp")
+        .mutant(
+            "drawsAGrantForEachWrite",
+            "all stamps of a claim share its grant",
+            "drawn == null ? Stamp.first(grants.get()) : drawn.next()",
+            "Stamp.first(grants.get())",
+            "UnknownOutcomesTest.i20_completionWhoseReplyWasLost_isRecorded")
+        .mutant(
+            "knowsItsLastStampOnly",
+            "I3: the grant tells the own stamps from others', not the last one",
+            "return drawn != null && stamp.isOf(drawn.grant());",
+            "return stamp.equals(drawn);",
+            "HostileSurroundingsTest.claimThatCannotBeRenewedBeforeItRuns_isPutBack")
+        .mutant(
+            "comparesTheCounterOfStampsOnly",
+            "I3: the grant tells the own stamps from others', not the counter",
+            "return drawn != null && stamp.isOf(drawn.grant());",
+            "return drawn != null && (int) stamp.low() == (int) drawn.low();",
+            "ExecuteTest.execute_whileRunning_saysWhenToRetry")
+        .list();
+  }
+}
