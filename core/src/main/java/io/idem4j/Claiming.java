@@ -48,7 +48,7 @@ final class Claiming {
   private final Request request;
   private final Events.Subject subject;
   private final StoreCalls calls;
-  private final Stamping stamps;
+  private Stamping stamps;
   private final OperationPolicy policy;
   private final long storeDeadline;
   private Decision.@Nullable Take taken;
@@ -90,11 +90,24 @@ final class Claiming {
   }
 
   private Decision decide(Optional<StoredRecord> live) {
+    if (taken != null && live.filter(it -> stamps.drew(it.stamp())).isEmpty()) {
+      forgetGrant();
+    }
     long nowMillis = engine.timing().currentTimeMillis();
     return live.isEmpty()
         ? KeyMachine.claimNew(request, stamps, nowMillis)
         : KeyMachine.claim(
             request, live.get(), engine.pending().of(live.get().stamp()), stamps, nowMillis);
+  }
+
+  /**
+   * What was sent may have been applied, and lost again meanwhile: who takes the key from here on
+   * is another grant (I2), which a withdrawal of the earlier one does not follow. It is drawn when
+   * the next write needs it.
+   */
+  private void forgetGrant() {
+    stamps = new Stamping(engine.grants());
+    taken = null;
   }
 
   private Answer pursue(Decision first, long firstSent) {
@@ -168,6 +181,7 @@ final class Claiming {
         return pursue(decide(reply.live()), firstSent);
       }
       withdraw(take);
+      forgetGrant();
       return new Answer.InFlight(BUSY_RETRY);
     }
     withdraw(new Decision.Take(locked.stamp(), renewed, take.found(), take.putBack()));

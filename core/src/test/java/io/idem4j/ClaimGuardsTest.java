@@ -336,4 +336,96 @@ class ClaimGuardsTest extends EngineGuards {
             e -> assertThat(e.reason()).isEqualTo(KeyStoreException.Reason.CONFLICT));
     assertThat(bench.effects).hasValue(0);
   }
+
+  /** The withdrawal of an earlier grant must not follow the lock of the later one (I3, I12). */
+  @Test
+  void keyTakenAgainByTheSameCall_isNotGivenBackByItsOwnEarlierWithdrawal() {
+    PutsBackUnheard store = new PutsBackUnheard();
+    Operation<String> waiting = on(store, OperationPolicy.hold().withWaitBudget(seconds(60)));
+    Outcome<String> outcome =
+        waiting.execute(
+            key("k"),
+            BODY,
+            context -> {
+              assertThat(store.putBack).as("it was given back before").isTrue();
+              store.hears = true;
+              bench.pass(seconds(2));
+              assertThat(bench.record("k").state()).isEqualTo(KeyState.LOCKED);
+              return "answer " + bench.effects.incrementAndGet();
+            });
+    assertThat(outcome).isEqualTo(new Outcome.Executed<>("answer 1", true));
+    assertThat(store.heard).as("the withdrawal was sent again meanwhile").isTrue();
+    assertThat(hold.execute(key("k"), BODY, bench.effect())).isInstanceOf(Outcome.Replayed.class);
+    assertThat(bench.effects).hasValue(1);
+  }
+
+  @Test
+  void keyTakenAgainAfterAnother_bearsAnotherGrant() {
+    Operation<String> waiting =
+        bench.operation(OperationPolicy.rerun().withWaitBudget(seconds(60)));
+    List<Runnable> steps =
+        new ArrayList<>(
+            List.of(
+                () -> bench.pass(seconds(11)),
+                () -> {
+                  bench.pass(seconds(31));
+                  Lease<String> others = granted(elsewhere.claim(key("k"), BODY));
+                  bench.timing.schedule(
+                      seconds(1).toNanos(), () -> others.fail(Verdict.retryable()));
+                }));
+    bench.store.beforeWrite =
+        () -> {
+          if (!steps.isEmpty()) {
+            steps.remove(0).run();
+          }
+        };
+    assertThat(waiting.execute(key("k"), BODY, bench.effect()))
+        .isInstanceOf(Outcome.Executed.class);
+    assertThat(bench.record("k").grant())
+        .isNotEqualTo(bench.store.writes.get(0).next().stamp().grant());
+  }
+
+  /**
+   * Slow to claim and to renew, so that a duplicate marks the claim in doubt before it ran; applies
+   * what gives the key back, but says so only when it is told to hear.
+   */
+  private final class PutsBackUnheard implements KeyStore {
+    private int locks;
+    private boolean putBack;
+    private boolean hears;
+    private boolean heard;
+
+    @Override
+    public CasResult compareAndSet(KeyId id, Stamp expected, KeyRecord next) {
+      if (next.state() == KeyState.FAILED_RETRYABLE) {
+        if (putBack && !hears) {
+          throw lost();
+        }
+        heard |= hears;
+        CasResult result = bench.memory.compareAndSet(id, expected, next);
+        if (result instanceof CasResult.Applied && !hears) {
+          putBack = true;
+          throw lost();
+        }
+        return result;
+      }
+      locks++;
+      if (locks == 1) {
+        bench.pass(seconds(11));
+      } else if (locks == 2) {
+        bench.pass(seconds(31));
+        assertThat(hold.execute(key("k"), BODY, bench.effect()))
+            .isInstanceOf(Outcome.InDoubt.class);
+      }
+      return bench.memory.compareAndSet(id, expected, next);
+    }
+
+    @Override
+    public Optional<StoredRecord> find(KeyId id) {
+      if (!putBack) {
+        throw KeyStoreException.notApplied(KeyStoreException.Reason.UNAVAILABLE, "not yet", null);
+      }
+      return bench.memory.find(id);
+    }
+  }
 }

@@ -11,9 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Collectors;
 import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.UniqueId;
 import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
@@ -57,7 +59,13 @@ public final class ProofPage implements TestExecutionListener {
 
   private void note(TestIdentifier test, Runs run) {
     if (test.isTest() && test.getSource().orElse(null) instanceof MethodSource source) {
-      String type = source.getClassName();
+      // Not the source's class: that of an inherited property is where it is written.
+      String type =
+          test.getUniqueIdObject().getSegments().stream()
+              .filter(segment -> segment.getType().equals("class"))
+              .map(UniqueId.Segment::getValue)
+              .findFirst()
+              .orElse(source.getClassName());
       String simple = type.substring(Math.max(type.lastIndexOf('.'), type.lastIndexOf('$')) + 1);
       here.runs.merge(simple + "." + source.getMethodName(), run, Runs::plus);
     }
@@ -97,6 +105,10 @@ public final class ProofPage implements TestExecutionListener {
     page.add("");
     rows(page, "case", table.peers(), all);
     page.add("");
+    page.add("## What this does not show");
+    page.add("");
+    table.limits().forEach(limit -> page.add("- " + limit));
+    page.add("");
     page.add("## Numbers");
     page.add("");
     page.add("| check | counted |");
@@ -114,6 +126,7 @@ public final class ProofPage implements TestExecutionListener {
 
   private static String counts(Map<String, Long> counts) {
     return counts.entrySet().stream()
+        .filter(each -> !each.getKey().matches("[IP]\\d+"))
         .map(each -> "%,d %s".formatted(each.getValue(), each.getKey()))
         .collect(Collectors.joining(", "));
   }
@@ -122,7 +135,12 @@ public final class ProofPage implements TestExecutionListener {
     page.add("| " + what + " | what must hold | checks |");
     page.add("|---|---|---|");
     for (Row row : rows) {
-      List<String> cells = row.checks().stream().map(check -> cell(check, all)).toList();
+      List<String> cells = new ArrayList<>();
+      row.checks().forEach(check -> cells.add(cell(check, all)));
+      Long mutants = all.counts.getOrDefault("MutantsTest", new TreeMap<>()).get(row.number());
+      if (mutants != null) {
+        cells.add("MUT `MutantsTest`: mutants of its guards killed: " + mutants);
+      }
       boolean covered = cells.stream().anyMatch(cell -> !cell.startsWith("**GAP**"));
       page.add(
           "| %s | %s | %s |"

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 /**
  * Which checks cover which invariant and which failure case of a peer; read from {@code proof.txt}.
  */
-record ProofTable(List<Row> invariants, List<Row> peers) {
+record ProofTable(List<Row> invariants, List<Row> peers, List<String> limits) {
   /**
    * What is to be covered.
    *
@@ -46,9 +46,13 @@ record ProofTable(List<Row> invariants, List<Row> peers) {
   static ProofTable read() {
     List<Row> invariants = new ArrayList<>();
     List<Row> peers = new ArrayList<>();
+    List<String> limits = new ArrayList<>();
     List<Check> checks = new ArrayList<>();
     for (String line : lines()) {
       if (line.isBlank() || line.startsWith("#")) {
+        continue;
+      } else if (line.startsWith("- ")) {
+        limits.add(line.substring(2));
         continue;
       }
       String[] words = line.strip().split(" +", 2);
@@ -59,7 +63,7 @@ record ProofTable(List<Row> invariants, List<Row> peers) {
         (words[0].startsWith("I") ? invariants : peers).add(new Row(words[0], words[1], checks));
       }
     }
-    return new ProofTable(invariants, peers);
+    return new ProofTable(invariants, peers, limits);
   }
 
   private static List<String> lines() {

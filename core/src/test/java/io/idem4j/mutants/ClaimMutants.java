@@ -157,9 +157,21 @@ final class ClaimMutants {
         .mutant(
             "leavesAClaimThatWasDoubted",
             "a claim that was doubted before it ran is put back",
-            "withdraw(take); return new Answer.InFlight(BUSY_RETRY);",
-            "return new Answer.InFlight(BUSY_RETRY);",
+            "withdraw(take); forgetGrant(); return new Answer.InFlight(BUSY_RETRY);",
+            "forgetGrant(); return new Answer.InFlight(BUSY_RETRY);",
             "ClaimGuardsTest.renewalBeforeTheRun_refusedByADoubtOnItsOwnGrant_putsBackWhatWasFound")
+        .mutant(
+            "takesAgainWhatItsOwnWithdrawalFollows",
+            "I3, I12: a withdrawal must not follow the lock of a later grant",
+            "withdraw(take); forgetGrant(); return new Answer.InFlight(BUSY_RETRY);",
+            "withdraw(take); return new Answer.InFlight(BUSY_RETRY);",
+            "ClaimGuardsTest.keyTakenAgainByTheSameCall_isNotGivenBackByItsOwnEarlierWithdrawal")
+        .mutant(
+            "takesTheKeyTwiceUnderOneGrant",
+            "I2: each grant bears its own nonce, also within one call",
+            "if (taken != null && live.filter(it -> stamps.drew(it.stamp())).isEmpty()) {",
+            "if (false) {",
+            "ClaimGuardsTest.keyTakenAgainAfterAnother_bearsAnotherGrant")
         .mutant(
             "leavesAClaimThatCannotBeRenewed",
             "a claim that cannot be renewed before it runs is withdrawn",

@@ -10,6 +10,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -116,6 +118,13 @@ final class MutantsTest {
         file = each.file();
         System.out.println(file);
       }
+      // The page of checks shows how many bear an invariant's number.
+      Pattern.compile("\\bI\\d+\\b")
+          .matcher(each.guard())
+          .results()
+          .map(MatchResult::group)
+          .distinct()
+          .forEach(invariant -> Proof.count("MutantsTest", invariant, 1));
       System.out.printf("  %-46s | %-80s | %s%n", each.name(), each.guard(), each.killer());
     }
     Proof.count("MutantsTest", "mutants killed", KILLED.size());
