@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.idem4j.Outcome.OwnRun;
-import io.idem4j.spi.CasResult;
 import io.idem4j.spi.KeyState;
 import io.idem4j.tck.FaultyKeyStore.Fault;
 import java.io.IOException;
@@ -173,16 +172,8 @@ class AsyncGuardsTest extends EngineGuards {
   @Test
   void bellBetweenTheRefusalAndTheWait_isHeard() {
     List<Lease<String>> held = new ArrayList<>();
-    var store =
-        writing(
-            (id, expected, next) -> {
-              CasResult result = bench.memory.compareAndSet(id, expected, next);
-              if (!held.isEmpty()) {
-                held.remove(0).complete("theirs");
-              }
-              return result;
-            });
-    Operation<String> here = on(store, OperationPolicy.rerun().withWaitBudget(seconds(20)));
+    Operation<String> here =
+        on(completingDuringARefusal(held), OperationPolicy.rerun().withWaitBudget(seconds(20)));
     held.add(granted(here.claim(key("k"), BODY)));
     CompletableFuture<Outcome<String>> guest = call(here, context -> new CompletableFuture<>());
     assertThat(guest.getNow(new Outcome.InFlight<>(seconds(1))))

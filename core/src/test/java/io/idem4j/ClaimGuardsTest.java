@@ -32,12 +32,7 @@ class ClaimGuardsTest extends EngineGuards {
     bench.line.onWrites(Fault.NONE, Fault.REPLY_LOST);
     long start = bench.timing.nanoTime();
     Lease<String> lease = granted(rerun.claim(key("k"), BODY));
-    onWrites(Fault.REQUEST_LOST, 1_000);
-
-    bench.pass(seconds(41).minus(MILLI).minus(since(start)));
-    assertThat(lease.context().isLeaseLost()).isFalse();
-    bench.pass(MILLI);
-    assertThat(lease.context().isLeaseLost()).isTrue();
+    assertLeaseEnds(lease, seconds(41), start);
   }
 
   @Test
@@ -46,12 +41,7 @@ class ClaimGuardsTest extends EngineGuards {
     bench.line.onWrites(Fault.REPLY_LOST);
     long start = bench.timing.nanoTime();
     Lease<String> lease = granted(rerun.claim(key("k"), BODY));
-    onWrites(Fault.REQUEST_LOST, 1_000);
-
-    bench.pass(seconds(30).minus(MILLI).minus(since(start)));
-    assertThat(lease.context().isLeaseLost()).isFalse();
-    bench.pass(MILLI);
-    assertThat(lease.context().isLeaseLost()).isTrue();
+    assertLeaseEnds(lease, seconds(30), start);
   }
 
   @Test
@@ -295,21 +285,13 @@ class ClaimGuardsTest extends EngineGuards {
   @Test
   void renewalBeforeTheRun_refusedByADoubtOnItsOwnGrant_putsBackWhatWasFound() {
     Operation<String> holdElsewhere = on(bench.memory, OperationPolicy.hold());
-    List<Runnable> steps =
-        new ArrayList<>(
-            List.of(
-                () -> bench.pass(seconds(11)),
-                () -> {
-                  bench.pass(seconds(31));
-                  assertThat(holdElsewhere.execute(key("k"), Bench.BODY, bench.effect()))
-                      .isInstanceOf(Outcome.InDoubt.class);
-                }));
-    bench.store.beforeWrite =
+    beforeWrites(
+        () -> bench.pass(seconds(11)),
         () -> {
-          if (!steps.isEmpty()) {
-            steps.remove(0).run();
-          }
-        };
+          bench.pass(seconds(31));
+          assertThat(holdElsewhere.execute(key("k"), Bench.BODY, bench.effect()))
+              .isInstanceOf(Outcome.InDoubt.class);
+        });
     assertThat(hold.execute(key("k"), Bench.BODY, bench.effect()))
         .isInstanceOf(Outcome.InFlight.class);
     bench.pass(seconds(1));
@@ -363,22 +345,13 @@ class ClaimGuardsTest extends EngineGuards {
   void keyTakenAgainAfterAnother_bearsAnotherGrant() {
     Operation<String> waiting =
         bench.operation(OperationPolicy.rerun().withWaitBudget(seconds(60)));
-    List<Runnable> steps =
-        new ArrayList<>(
-            List.of(
-                () -> bench.pass(seconds(11)),
-                () -> {
-                  bench.pass(seconds(31));
-                  Lease<String> others = granted(elsewhere.claim(key("k"), BODY));
-                  bench.timing.schedule(
-                      seconds(1).toNanos(), () -> others.fail(Verdict.retryable()));
-                }));
-    bench.store.beforeWrite =
+    beforeWrites(
+        () -> bench.pass(seconds(11)),
         () -> {
-          if (!steps.isEmpty()) {
-            steps.remove(0).run();
-          }
-        };
+          bench.pass(seconds(31));
+          Lease<String> others = granted(elsewhere.claim(key("k"), BODY));
+          bench.timing.schedule(seconds(1).toNanos(), () -> others.fail(Verdict.retryable()));
+        });
     assertThat(waiting.execute(key("k"), BODY, bench.effect()))
         .isInstanceOf(Outcome.Executed.class);
     assertThat(bench.record("k").grant())

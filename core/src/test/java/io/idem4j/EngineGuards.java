@@ -13,6 +13,7 @@ import io.idem4j.spi.StoredRecord;
 import io.idem4j.tck.FaultyKeyStore.Fault;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -42,13 +43,42 @@ abstract class EngineGuards {
   }
 
   void delayWrites(Duration... delays) {
-    List<Duration> left = new ArrayList<>(List.of(delays));
+    beforeWrites(
+        Arrays.stream(delays)
+            .<Runnable>map(delay -> () -> bench.pass(delay))
+            .toArray(Runnable[]::new));
+  }
+
+  /** Before each write one of these, as long as there are any. */
+  void beforeWrites(Runnable... steps) {
+    List<Runnable> left = new ArrayList<>(List.of(steps));
     bench.store.beforeWrite =
         () -> {
           if (!left.isEmpty()) {
-            bench.pass(left.remove(0));
+            left.remove(0).run();
           }
         };
+  }
+
+  /** Fails the renewals from now on: the lease must end at this time since the start, exactly. */
+  void assertLeaseEnds(Lease<String> lease, Duration at, long start) {
+    onWrites(Fault.REQUEST_LOST, 1_000);
+    bench.pass(at.minus(MILLI).minus(since(start)));
+    assertThat(lease.context().isLeaseLost()).isFalse();
+    bench.pass(MILLI);
+    assertThat(lease.context().isLeaseLost()).isTrue();
+  }
+
+  /** A store during whose next refusal the holder completes: the bell rings before the wait. */
+  KeyStore completingDuringARefusal(List<Lease<String>> held) {
+    return writing(
+        (id, expected, next) -> {
+          CasResult result = bench.memory.compareAndSet(id, expected, next);
+          if (!held.isEmpty()) {
+            held.remove(0).complete("theirs");
+          }
+          return result;
+        });
   }
 
   Duration since(long nanos) {

@@ -137,11 +137,7 @@ class MoreGuardsTest extends EngineGuards {
     delayWrites(seconds(11), seconds(4));
     long start = bench.timing.nanoTime();
     Lease<String> lease = granted(rerun.claim(key("k"), BODY));
-    onWrites(Fault.REQUEST_LOST, 1_000);
-    bench.pass(seconds(41).minus(MILLI).minus(since(start)));
-    assertThat(lease.context().isLeaseLost()).isFalse();
-    bench.pass(MILLI);
-    assertThat(lease.context().isLeaseLost()).isTrue();
+    assertLeaseEnds(lease, seconds(41), start);
   }
 
   @Test
@@ -315,16 +311,8 @@ class MoreGuardsTest extends EngineGuards {
   @Test
   void bellBetweenTheRefusalAndTheWait_isHeard() {
     List<Lease<String>> held = new ArrayList<>();
-    var store =
-        writing(
-            (id, expected, next) -> {
-              CasResult result = bench.memory.compareAndSet(id, expected, next);
-              if (!held.isEmpty()) {
-                held.remove(0).complete("theirs");
-              }
-              return result;
-            });
-    Operation<String> waiting = on(store, OperationPolicy.rerun().withWaitBudget(seconds(20)));
+    Operation<String> waiting =
+        on(completingDuringARefusal(held), OperationPolicy.rerun().withWaitBudget(seconds(20)));
     held.add(granted(waiting.claim(key("k"), BODY)));
     long start = bench.timing.nanoTime();
     assertThat(waiting.execute(TENANT, "k", BODY, bench.effect()).orElseThrow())
