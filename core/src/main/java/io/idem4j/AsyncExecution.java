@@ -1,6 +1,7 @@
 package io.idem4j;
 
 import io.idem4j.KeyMachine.Request;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -8,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 final class AsyncExecution<T extends @Nullable Object> {
   private static final Logger log = LoggerFactory.getLogger(Idempotency.class);
+  private static final long PATIENCE = Duration.ofMillis(100).toNanos();
 
   private final Operation<T> operation;
   private final Engine engine;
@@ -30,7 +33,12 @@ final class AsyncExecution<T extends @Nullable Object> {
   private final long waitUntil;
   private final CompletableFuture<Outcome<T>> result = new CompletableFuture<>();
   private WaitingRooms.@Nullable Seat seat;
-  private WaitingRooms.@Nullable Turn turn;
+
+  /** How to leave the turn that is taken. */
+  private @Nullable Once turn;
+
+  private Timing.@Nullable Timer patience;
+
   private boolean hasLeft;
 
   AsyncExecution(
@@ -65,9 +73,39 @@ final class AsyncExecution<T extends @Nullable Object> {
 
   /** A task before the operation runs: whatever it throws is the result, and nothing is left. */
   private void submitClaim(Runnable task) {
+    Once once = new Once(() -> runClaim(task));
     try {
-      executor.execute(() -> runClaim(task));
+      executor.execute(once);
     } catch (Throwable e) {
+      refused(once, e);
+    }
+  }
+
+  /**
+   * Goes on after a wait. Whoever rings, cancels or lets time pass must not do this call's work: an
+   * executor that runs it in place gives it to the engine's.
+   */
+  private void submitTurn(Runnable task) {
+    Once once = new Once(() -> runClaim(task));
+    Thread here = Thread.currentThread();
+    AtomicBoolean handedOver = new AtomicBoolean();
+    try {
+      executor.execute(
+          () -> {
+            if (Thread.currentThread() == here && !handedOver.get()) {
+              engine.executor().execute(once);
+            } else {
+              once.run();
+            }
+          });
+      handedOver.set(true);
+    } catch (Throwable e) {
+      refused(once, e);
+    }
+  }
+
+  private void refused(Once once, Throwable e) {
+    if (once.take()) {
       leave();
       result.completeExceptionally(e);
     }
@@ -93,12 +131,20 @@ final class AsyncExecution<T extends @Nullable Object> {
     }
     hasLeft = true;
     if (turn != null) {
-      turn.leave();
+      turn.run();
     }
+    endPatience();
     if (seat != null) {
       seat.close();
     }
     engine.activity().end();
+  }
+
+  private void endPatience() {
+    if (patience != null) {
+      patience.cancel();
+      patience = null;
+    }
   }
 
   private void pursue(Claiming.Answer answer) {
@@ -113,7 +159,8 @@ final class AsyncExecution<T extends @Nullable Object> {
 
   private void await(WaitingRooms.Seat at, Claiming.Answer last) {
     WaitingRooms.Turn next = at.turn(waitUntil);
-    turn = next;
+    Once leaving = new Once(next::leave);
+    turn = leaving;
     CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
     long delay = Math.max(next.end() - engine.timing().nanoTime(), 0);
     Timing.Timer timer = engine.timing().schedule(delay, () -> over.complete(null));
@@ -123,12 +170,22 @@ final class AsyncExecution<T extends @Nullable Object> {
             .whenComplete(
                 (signal, failure) -> {
                   timer.cancel();
-                  submitClaim(() -> proceed(at, next, last));
+                  if (next.leads()) {
+                    // An executor that is stuck must not silence the room: another leads then.
+                    patience = engine.timing().schedule(PATIENCE, leaving);
+                  }
+                  submitTurn(() -> proceed(at, next, leaving, last));
                 });
   }
 
-  private void proceed(WaitingRooms.Seat at, WaitingRooms.Turn ended, Claiming.Answer last) {
+  private void proceed(
+      WaitingRooms.Seat at, WaitingRooms.Turn ended, Once leaving, Claiming.Answer last) {
     turn = null;
+    endPatience();
+    if (!leaving.take()) {
+      await(at, last);
+      return;
+    }
     WaitingRooms.Sight seen;
     try {
       boolean looked = ended.proceed(ended.signal().isDone(), claiming::look);
@@ -163,35 +220,46 @@ final class AsyncExecution<T extends @Nullable Object> {
   }
 
   private void run(Lease<T> lease) {
-    Nesting nesting = Nesting.enter(engine.store(), request.id());
-    Throwable failure;
     try {
-      CompletionStage<? extends T> stage =
-          Objects.requireNonNull(action.start(lease.context()), "the stage of the operation");
-      stage.whenComplete((value, thrown) -> submitEnd(() -> end(lease, value, thrown)));
-      return;
+      // Outside of the nesting: what depends on a result that is there at once may call again.
+      begin(lease).whenComplete((value, thrown) -> submitEnd(() -> end(lease, value, thrown)));
     } catch (Throwable e) {
-      failure = e;
+      fail(lease, e);
+    }
+  }
+
+  private CompletionStage<? extends T> begin(Lease<T> lease) throws Exception {
+    Nesting nesting = Nesting.enter(engine.store(), request.id());
+    try {
+      return Objects.requireNonNull(action.start(lease.context()), "the stage of the operation");
     } finally {
       nesting.leave();
     }
-    fail(lease, failure);
   }
 
   /** The effect is made: whoever refuses to run this, somebody does. */
   private void submitEnd(Runnable task) {
+    Once once = new Once(task);
     for (Executor each : List.of(executor, engine.executor())) {
       try {
-        each.execute(task);
+        each.execute(once);
         return;
       } catch (Throwable e) {
-        log.warn(
-            "{}: an executor refuses to record the end of the operation: {}",
-            request.describe(),
-            e.getClass().getName());
+        tellRefusal(e);
       }
     }
-    task.run();
+    once.run();
+  }
+
+  private void tellRefusal(Throwable e) {
+    try {
+      log.warn(
+          "{}: an executor refuses to record the end of the operation: {}",
+          request.describe(),
+          e.getClass().getName());
+    } catch (Throwable unheard) {
+      // Memory may be what the executor lacked; the end is what counts.
+    }
   }
 
   @SuppressWarnings("NullAway") // without a failure the value is a T

@@ -113,7 +113,10 @@ public final class Operation<T extends @Nullable Object> {
    * <p>Effect: as {@link #execute(IdempotencyKey, Fingerprint, Action)}. Each store call, and the
    * start of the action, is a task of the executor; what follows the action's end is too, or runs
    * on a thread of the {@link Idempotency} if the executor refuses it by then. The executor must
-   * run what it accepts: a key whose completion is dropped stays locked up to the maximum hold.
+   * run what it accepts: a key whose completion is dropped stays locked up to the maximum hold, and
+   * a call whose turn is dropped is under way for ever. One that runs tasks on the submitting
+   * thread does so for the call alone: what follows a wait runs on a thread of the {@link
+   * Idempotency} then.
    *
    * <p>Cancelling or completing the returned future before the action has begun withdraws the
    * claim, and the action is not run; afterwards it only detaches the caller: the action goes on

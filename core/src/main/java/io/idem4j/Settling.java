@@ -92,15 +92,14 @@ final class Settling {
         guard.absorb();
       } while (result instanceof Result.NotKnown && backoff.pause(end));
       if (result instanceof Result.NotKnown) {
-        resendInBackground();
+        resendInBackground(end - held.request().policy().storeDeadline().toNanos());
       }
       return result;
     }
   }
 
-  private void resendInBackground() {
+  private void resendInBackground(long firstSent) {
     // Not past its own retention: what was applied then would be gone, and look like a loss (S8).
-    long now = held.engine().timing().nanoTime();
     KeyRecord wanted = write.next();
     KeyMachine.Known known =
         wanted.state() == KeyState.FAILED_RETRYABLE
@@ -113,7 +112,7 @@ final class Settling {
             held.record().stamp().grant(),
             known,
             this::sendInBackground,
-            Math.min(held.holdEnd() - now, wanted.retention().toNanos()) + now);
+            Math.min(held.holdEnd() - firstSent, wanted.retention().toNanos()) + firstSent);
   }
 
   private boolean sendInBackground() {

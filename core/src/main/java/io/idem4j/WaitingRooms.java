@@ -198,6 +198,11 @@ final class WaitingRooms {
       this.end = end;
     }
 
+    /** Whether the room's next look is this guest's. */
+    boolean leads() {
+      return leads;
+    }
+
     /** Given when there is a reason to go on before the end. */
     CompletableFuture<?> signal() {
       return leads ? round.bell : round.ended;

@@ -20,7 +20,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** The guards of calls that block no thread, one each; nothing here waits for a future. */
@@ -178,5 +180,96 @@ class AsyncGuardsTest extends EngineGuards {
     CompletableFuture<Outcome<String>> guest = call(here, context -> new CompletableFuture<>());
     assertThat(guest.getNow(new Outcome.InFlight<>(seconds(1))))
         .isInstanceOf(Outcome.Replayed.class);
+  }
+
+  /** Whoever lets time pass is the timer, which must not call the store. */
+  @Test
+  void turnOfAnExecutorThatRunsInPlace_isTheEnginesToRun() {
+    List<Runnable> engines = new ArrayList<>();
+    Operation<String> own =
+        bench
+            .builderOn(bench.store)
+            .executor(engines::add)
+            .build()
+            .operation("charge", Codec.text(), OperationPolicy.rerun().withWaitBudget(seconds(5)));
+    granted(elsewhere.claim(key("k"), BODY));
+    CompletableFuture<Outcome<String>> guest =
+        own.executeAsync(
+            key("k"), BODY, Runnable::run, context -> CompletableFuture.completedFuture("x"));
+    bench.pass(Duration.ofMillis(100));
+    assertThat(bench.store.reads).as("looks on the timer").isZero();
+    assertThat(engines).hasSize(1);
+    engines.remove(0).run();
+    assertThat(bench.store.reads).isEqualTo(1);
+    assertThat(guest).isNotDone();
+  }
+
+  @Test
+  void leaderWhoseExecutorIsStuck_handsOver() {
+    Operation<String> here = bench.operation(OperationPolicy.rerun().withWaitBudget(seconds(20)));
+    Lease<String> lease = granted(here.claim(key("k"), BODY));
+    List<Runnable> stuck = new ArrayList<>();
+    CompletableFuture<Outcome<String>> leader =
+        here.executeAsync(key("k"), BODY, stuck::add, context -> new CompletableFuture<>());
+    stuck.remove(0).run();
+    CompletableFuture<Outcome<String>> follower =
+        here.executeAsync(key("k"), BODY, Runnable::run, context -> new CompletableFuture<>());
+    lease.complete("theirs");
+    bench.pass(Duration.ofMillis(100));
+    assertThat(follower.getNow(new Outcome.InFlight<>(seconds(1))))
+        .isInstanceOf(Outcome.Replayed.class);
+
+    assertThat(leader).isNotDone();
+    for (int turn = 0; turn < 5 && !leader.isDone(); turn++) {
+      while (!stuck.isEmpty()) {
+        stuck.remove(0).run();
+      }
+      bench.pass(seconds(1));
+    }
+    assertThat(leader.getNow(new Outcome.InFlight<>(seconds(1))))
+        .isInstanceOf(Outcome.Replayed.class);
+    assertThat(bench.idempotency.engine().rooms().size()).isZero();
+  }
+
+  /** As a pool does that queues a task and then gets no thread for it. */
+  @Test
+  void executorThatAcceptsAndThrows_doesNothingTwice() throws InterruptedException {
+    List<Runnable> queue = new ArrayList<>();
+    AtomicBoolean throwing = new AtomicBoolean();
+    Executor executor =
+        task -> {
+          queue.add(task);
+          if (throwing.get()) {
+            throw new OutOfMemoryError("unable to create native thread");
+          }
+        };
+    CompletableFuture<String> stage = new CompletableFuture<>();
+    CompletableFuture<Outcome<String>> first =
+        rerun.executeAsync(key("k"), BODY, executor, context -> stage);
+    queue.remove(0).run();
+    throwing.set(true);
+    // The queued end begins while the one that took its place is writing.
+    bench.store.beforeWrite = () -> queue.remove(0).run();
+    stage.complete("paid");
+    bench.store.beforeWrite = () -> {};
+    assertThat(queue).isEmpty();
+    assertThat(first).isCompletedWithValue(new Outcome.Executed<>("paid", true));
+
+    CompletableFuture<Outcome<String>> refused =
+        rerun.executeAsync(key("other"), BODY, executor, context -> stage);
+    assertThat(refused).isCompletedExceptionally();
+    queue.remove(0).run();
+    assertThat(bench.memory.find(key("other").id())).isEmpty();
+    assertThat(bench.idempotency.close(Duration.ZERO)).isTrue();
+  }
+
+  @Test
+  void whatDependsOnAResult_isNotNestedInItsOperation() {
+    CompletableFuture<Outcome<String>> second =
+        rerun
+            .executeAsync(
+                key("k"), BODY, Runnable::run, context -> CompletableFuture.completedFuture("x"))
+            .thenApply(outcome -> rerun.execute(key("k"), BODY, bench.effect()));
+    assertThat(second.join()).isInstanceOf(Outcome.Replayed.class);
   }
 }

@@ -252,7 +252,7 @@ final class ExecuteAsyncTest {
           throw KeyStoreException.notApplied(
               KeyStoreException.Reason.MISCONFIGURED, "no such table", null);
         };
-    bench.pass(seconds(1));
+    bench.pass(Duration.ofMillis(100));
     tasks.run();
     assertThat(failure(guest)).isInstanceOf(KeyStoreException.class);
     bench.store.beforeRead = () -> {};

@@ -20,22 +20,39 @@ final class AsyncMutants {
         .mutant(
             "claimsOnTheCallersThread",
             "each store call is a task of the executor",
-            "executor.execute(() -> runClaim(task));",
-            "runClaim(task);",
+            "try { executor.execute(once);",
+            "try { once.run();",
             "ExecuteAsyncTest.executeAsync_firstCall_runsOnceAndIsReplayed")
         .mutant(
             "refusedCallIsUnderWayForEver",
             "close waits for no call that has ended",
-            "executor.execute(() -> runClaim(task)); } catch (Throwable e) { leave();",
-            "executor.execute(() -> runClaim(task)); } catch (Throwable e) {",
+            "if (once.take()) { leave();",
+            "if (once.take()) {",
             "ExecuteAsyncTest.executor_refusesTheClaim_isToldAndNothingIsWritten")
         .mutant(
             "hidesThatItsExecutorRefuses",
             "a claim that the executor refuses is told",
-            "executor.execute(() -> runClaim(task)); } catch (Throwable e) { leave(); "
-                + "result.completeExceptionally(e);",
-            "executor.execute(() -> runClaim(task)); } catch (Throwable e) { leave();",
+            "if (once.take()) { leave(); result.completeExceptionally(e);",
+            "if (once.take()) { leave();",
             "ExecuteAsyncTest.executor_refusesTheClaim_isToldAndNothingIsWritten")
+        .mutant(
+            "looksOnTheTimerThread",
+            "what follows a wait never runs on the thread that ended it",
+            "if (Thread.currentThread() == here && !handedOver.get()) {",
+            "if (false) {",
+            "AsyncGuardsTest.turnOfAnExecutorThatRunsInPlace_isTheEnginesToRun")
+        .mutant(
+            "leaderWaitsForItsExecutorForEver",
+            "a leader whose executor is stuck hands over",
+            "patience = engine.timing().schedule(PATIENCE, leaving);",
+            "",
+            "AsyncGuardsTest.leaderWhoseExecutorIsStuck_handsOver")
+        .mutant(
+            "endsTwiceOnAnExecutorThatAcceptsAndThrows",
+            "I20: a completion is begun once",
+            "Once once = new Once(task);",
+            "Runnable once = task;",
+            "AsyncGuardsTest.executorThatAcceptsAndThrows_doesNothingTwice")
         .mutant(
             "claimsOnceCancelled",
             "a call cancelled before its claim writes nothing",
@@ -63,7 +80,7 @@ final class AsyncMutants {
         .mutant(
             "cancelledLeaderStaysLeader",
             "a leader that is cancelled hands over",
-            "if (turn != null) { turn.leave(); }",
+            "if (turn != null) { turn.run(); }",
             "",
             "AsyncGuardsTest.cancelledLeader_handsOverToAnotherGuest")
         .mutant(
@@ -145,20 +162,20 @@ final class AsyncMutants {
         .mutant(
             "losesAnActionThatThrows",
             "I40: an action that throws at once has failed",
-            "nesting.leave(); } fail(lease, failure);",
-            "nesting.leave(); }",
+            "} catch (Throwable e) { fail(lease, e); }",
+            "} catch (Throwable e) { }",
             "ExecuteAsyncTest.i40_actionThrowsAtOnceOrGivesNoStage_isAFailure")
         .mutant(
             "recordsOnTheActionsThread",
             "the completion is a task of the executor",
-            "each.execute(task); return;",
-            "task.run(); return;",
+            "each.execute(once); return;",
+            "once.run(); return;",
             "ExecuteAsyncTest.executeAsync_firstCall_runsOnceAndIsReplayed")
         .mutant(
             "dropsAnEndThatIsRefused",
             "I21: an end that every executor refuses is recorded all the same",
-            "e.getClass().getName()); } } task.run();",
-            "e.getClass().getName()); } }",
+            "tellRefusal(e); } } once.run();",
+            "tellRefusal(e); } }",
             "AsyncGuardsTest.endThatEveryExecutorRefuses_isRecordedAllTheSame")
         .mutant(
             "classifiesTheWrapper",

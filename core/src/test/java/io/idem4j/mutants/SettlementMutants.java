@@ -39,7 +39,8 @@ final class SettlementMutants {
         .mutant(
             "forgetsAnUnresolvedCompletion",
             "I21: an unresolved completion is re-sent in the background",
-            "resendInBackground(); } return result;",
+            "resendInBackground(end - held.request().policy().storeDeadline().toNanos()); } return "
+                + "result;",
             "} return result;",
             "PendingWriteGuardsTest.close_waitsForPendingWrites")
         .mutant(
@@ -58,21 +59,21 @@ final class SettlementMutants {
         .mutant(
             "releasesTheKeyWhenACompletionFails",
             "peer 12: a failed completion is never a failed operation",
-            "private void resendInBackground() {",
-            "private void resendInBackground() { write = "
+            "private void resendInBackground(long firstSent) {",
+            "private void resendInBackground(long firstSent) { write = "
                 + "held.calls().write(write.expected(), "
                 + "write.next().toBuilder().stamp(held.stamps().fresh()).state(KeyState.FAILED_RETRYABLE).slots(Slots.UNCHANGED).build());",
             "UnknownOutcomesTest.peer12_completionFailure_isNeverAFailureOfTheOperation")
         .mutant(
             "resendsACompletionForEver",
             "a completion is re-sent up to the maximum hold",
-            "Math.min(held.holdEnd() - now, wanted",
-            "Math.min(2 * (held.holdEnd() - now), wanted",
+            "Math.min(held.holdEnd() - firstSent, wanted",
+            "Math.min(2 * (held.holdEnd() - firstSent), wanted",
             "UnknownOutcomesTest.i21_completionThatNeverGetsThrough_endsWithTheMaximumHold")
         .mutant(
             "resendsPastTheRetention",
             "S8: a completion is not re-sent past its own retention",
-            "Math.min(held.holdEnd() - now, wanted.retention().toNanos()) + now",
+            "Math.min(held.holdEnd() - firstSent, wanted.retention().toNanos()) + firstSent",
             "held.holdEnd()",
             "SettlementGuardsTest.completionStillPending_isNotSentPastItsRetention")
         .mutant(
