@@ -74,11 +74,7 @@ final class AsyncExecution<T extends @Nullable Object> {
   /** A task before the operation runs: whatever it throws is the result, and nothing is left. */
   private void submitClaim(Runnable task) {
     Once once = new Once(() -> runClaim(task));
-    try {
-      executor.execute(once);
-    } catch (Throwable e) {
-      refused(once, e);
-    }
+    submit(once, once);
   }
 
   /**
@@ -89,25 +85,26 @@ final class AsyncExecution<T extends @Nullable Object> {
     Once once = new Once(() -> runClaim(task));
     Thread here = Thread.currentThread();
     AtomicBoolean handedOver = new AtomicBoolean();
-    try {
-      executor.execute(
-          () -> {
-            if (Thread.currentThread() == here && !handedOver.get()) {
-              engine.executor().execute(once);
-            } else {
-              once.run();
-            }
-          });
-      handedOver.set(true);
-    } catch (Throwable e) {
-      refused(once, e);
-    }
+    submit(
+        once,
+        () -> {
+          if (Thread.currentThread() == here && !handedOver.get()) {
+            engine.executor().execute(once);
+          } else {
+            once.run();
+          }
+        });
+    handedOver.set(true);
   }
 
-  private void refused(Once once, Throwable e) {
-    if (once.take()) {
-      leave();
-      result.completeExceptionally(e);
+  private void submit(Once once, Runnable task) {
+    try {
+      executor.execute(task);
+    } catch (Throwable e) {
+      if (once.take()) {
+        leave();
+        result.completeExceptionally(e);
+      }
     }
   }
 
@@ -138,6 +135,16 @@ final class AsyncExecution<T extends @Nullable Object> {
       seat.close();
     }
     engine.activity().end();
+  }
+
+  /** An executor that is stuck must not silence the room: another guest leads then. */
+  private Timing.@Nullable Timer patienceFor(Once leaving) {
+    try {
+      return engine.timing().schedule(PATIENCE, leaving);
+    } catch (Throwable e) {
+      // Without a timer the turn is submitted all the same: nobody else would do it.
+      return null;
+    }
   }
 
   private void endPatience() {
@@ -171,8 +178,7 @@ final class AsyncExecution<T extends @Nullable Object> {
                 (signal, failure) -> {
                   timer.cancel();
                   if (next.leads()) {
-                    // An executor that is stuck must not silence the room: another leads then.
-                    patience = engine.timing().schedule(PATIENCE, leaving);
+                    patience = patienceFor(leaving);
                   }
                   submitTurn(() -> proceed(at, next, leaving, last));
                 });

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -271,5 +272,56 @@ class AsyncGuardsTest extends EngineGuards {
                 key("k"), BODY, Runnable::run, context -> CompletableFuture.completedFuture("x"))
             .thenApply(outcome -> rerun.execute(key("k"), BODY, bench.effect()));
     assertThat(second.join()).isInstanceOf(Outcome.Replayed.class);
+  }
+
+  /** Whoever leads goes on, even where no timer can be had for its patience. */
+  @Test
+  void leaderWithoutATimerForItsPatience_goesOn() {
+    TimersRunOut timing = new TimersRunOut(bench.timing);
+    Operation<String> here =
+        bench
+            .builderOn(bench.store)
+            .timing(timing)
+            .build()
+            .operation("charge", Codec.text(), OperationPolicy.rerun().withWaitBudget(seconds(20)));
+    Lease<String> lease = granted(here.claim(key("k"), BODY));
+    CompletableFuture<Outcome<String>> leader =
+        here.executeAsync(key("k"), BODY, Runnable::run, context -> new CompletableFuture<>());
+    timing.left = 0;
+    lease.complete("theirs");
+    assertThat(leader.getNow(new Outcome.InFlight<>(seconds(1))))
+        .isInstanceOf(Outcome.Replayed.class);
+  }
+
+  private static final class TimersRunOut implements Timing {
+    private final Timing timing;
+    private int left = Integer.MAX_VALUE;
+
+    TimersRunOut(Timing timing) {
+      this.timing = timing;
+    }
+
+    @Override
+    public long nanoTime() {
+      return timing.nanoTime();
+    }
+
+    @Override
+    public long currentTimeMillis() {
+      return timing.currentTimeMillis();
+    }
+
+    @Override
+    public boolean await(Future<?> signal, long nanos) throws InterruptedException {
+      return timing.await(signal, nanos);
+    }
+
+    @Override
+    public Timer schedule(long delayNanos, Runnable task) {
+      if (left-- <= 0) {
+        throw new OutOfMemoryError("unable to create native thread");
+      }
+      return timing.schedule(delayNanos, task);
+    }
   }
 }

@@ -20,8 +20,8 @@ final class AsyncMutants {
         .mutant(
             "claimsOnTheCallersThread",
             "each store call is a task of the executor",
-            "try { executor.execute(once);",
-            "try { once.run();",
+            "submit(once, once);",
+            "once.run();",
             "ExecuteAsyncTest.executeAsync_firstCall_runsOnceAndIsReplayed")
         .mutant(
             "refusedCallIsUnderWayForEver",
@@ -44,7 +44,7 @@ final class AsyncMutants {
         .mutant(
             "leaderWaitsForItsExecutorForEver",
             "a leader whose executor is stuck hands over",
-            "patience = engine.timing().schedule(PATIENCE, leaving);",
+            "patience = patienceFor(leaving);",
             "",
             "AsyncGuardsTest.leaderWhoseExecutorIsStuck_handsOver")
         .mutant(

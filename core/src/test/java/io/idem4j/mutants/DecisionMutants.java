@@ -1,6 +1,5 @@
 package io.idem4j.mutants;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /** What a claim decides over a live record, and what it writes. */
@@ -8,12 +7,6 @@ final class DecisionMutants {
   private DecisionMutants() {}
 
   static List<Mutant> all() {
-    List<Mutant> all = new ArrayList<>();
-    all.addAll(keyMachine());
-    return all;
-  }
-
-  private static List<Mutant> keyMachine() {
     return Mutant.in("KeyMachine")
         .mutant(
             "takesItsOwnWriteForAnothers",

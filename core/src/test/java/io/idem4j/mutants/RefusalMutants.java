@@ -1,6 +1,5 @@
 package io.idem4j.mutants;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /** What a refused withdrawal, settlement or renewal decides, and what each writes. */
@@ -8,12 +7,6 @@ final class RefusalMutants {
   private RefusalMutants() {}
 
   static List<Mutant> all() {
-    List<Mutant> all = new ArrayList<>();
-    all.addAll(keyMachine());
-    return all;
-  }
-
-  private static List<Mutant> keyMachine() {
     return Mutant.in("KeyMachine")
         .mutant(
             "withdrawalKeepsTheAttempt",
