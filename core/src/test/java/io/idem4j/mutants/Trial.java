@@ -115,7 +115,7 @@ final class Trial {
         .configurationParameter("junit.jupiter.execution.timeout.default", "20 s")
         .configurationParameter("jqwik.database", scratch.resolve("jqwik").toString())
         .configurationParameter("jqwik.shrinking.default", "OFF")
-        .configurationParameter("jqwik.tries.default", "500")
+        .configurationParameter("jqwik.tries.default", "5000")
         .configurationParameter("jqwik.reporting.onlyfailures", "true")
         .configurationParameter("jqwik.reporting.usejunitplatform", "true")
         .execute()
