@@ -23,6 +23,11 @@ import org.jspecify.annotations.Nullable;
  * of -1 stands for absent. The first 18 bytes are the same in every format, and a store that cannot
  * search its values may read the stamp there.
  *
+ * <p>A store that can replace one value and keep another keeps two: {@link #encodeHead}, which is a
+ * record with both slots absent, and {@link #encodeSlots}: payload (4 + n), checkpoint (4 + n),
+ * CRC-32C of the key id and all that (4). Then a write with {@link Slots#UNCHANGED} replaces the
+ * head alone.
+ *
  * <p>Stateless and safe for use by many threads.
  */
 public final class RecordCodec {
@@ -72,6 +77,61 @@ public final class RecordCodec {
     put(out, payload);
     put(out, checkpoint);
     return out.putInt(checksum(out.array(), out.position())).array();
+  }
+
+  /** Returns a record as bytes, without its lease, its retention and its slots. */
+  public static byte[] encodeHead(KeyRecord record) {
+    return encode(record.toBuilder().slots(Slots.EMPTY).build());
+  }
+
+  /**
+   * Returns a record's slots as bytes.
+   *
+   * @throws MisuseException if they are {@link Slots#UNCHANGED}: then nothing is to be written
+   */
+  public static byte[] encodeSlots(KeyId id, Slots slots) {
+    if (slots.isUnchanged()) {
+      throw new MisuseException("unchanged slots are not written");
+    }
+    byte[] payload = slots.payload();
+    byte[] checkpoint = slots.checkpoint();
+    ByteBuffer out = ByteBuffer.allocate(3 * Integer.BYTES + size(payload) + size(checkpoint));
+    put(out, payload);
+    put(out, checkpoint);
+    return out.putInt(slotsChecksum(id, out.array(), out.position())).array();
+  }
+
+  /**
+   * Reads a record from bytes that {@link #encodeHead} and {@link #encodeSlots} made, as {@link
+   * #decode(KeyId, byte[], Duration, Duration)} does. The slots of a record of another format are
+   * not looked at.
+   *
+   * @throws KeyStoreException if either is truncated, altered, or of another kind or key (S10)
+   */
+  public static StoredRecord decode(
+      KeyId id, byte[] head, byte[] slots, Duration leaseLeft, Duration retentionLeft) {
+    StoredRecord stored = decode(id, head, leaseLeft, retentionLeft);
+    if (stored.format() != KeyRecord.FORMAT) {
+      return stored;
+    }
+    if (!stored.record().slots().equals(Slots.EMPTY)) {
+      throw KeyStoreException.unreadable(id, "its head holds slots of its own");
+    }
+    try {
+      ByteBuffer in = ByteBuffer.wrap(slots);
+      int end = slots.length - Integer.BYTES;
+      if (end < 0 || in.getInt(end) != slotsChecksum(stored.keyId(), slots, end)) {
+        throw KeyStoreException.unreadable(id, "the checksum of its slots does not match");
+      }
+      Slots read = Slots.of(get(in), get(in));
+      if (in.position() != end) {
+        throw KeyStoreException.unreadable(id, "the lengths of its slots do not add up");
+      }
+      KeyRecord record = stored.record().toBuilder().slots(read).build();
+      return StoredRecord.of(record, leaseLeft, retentionLeft);
+    } catch (BufferUnderflowException e) {
+      throw KeyStoreException.unreadable(id, "its slots are truncated or altered");
+    }
   }
 
   /**
@@ -150,6 +210,13 @@ public final class RecordCodec {
     return utf8 == null
         ? null
         : StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+  }
+
+  private static int slotsChecksum(KeyId id, byte[] bytes, int length) {
+    CRC32C crc = new CRC32C();
+    crc.update(id.bytes());
+    crc.update(bytes, 0, length);
+    return (int) crc.getValue();
   }
 
   private static int checksum(byte[] bytes, int length) {
