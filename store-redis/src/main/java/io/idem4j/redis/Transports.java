@@ -1,0 +1,126 @@
+package io.idem4j.redis;
+
+import io.idem4j.KeyStoreException;
+import io.idem4j.MisuseException;
+import io.idem4j.redis.ScriptCalls.Answer;
+import io.idem4j.redis.ScriptCalls.Transport;
+import redis.clients.jedis.AbstractPipeline;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.ConnectionPool;
+import redis.clients.jedis.Pipeline;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.RedisClusterClient;
+import redis.clients.jedis.Response;
+import redis.clients.jedis.UnifiedJedis;
+import redis.clients.jedis.exceptions.JedisAskDataException;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisMovedDataException;
+import redis.clients.jedis.util.JedisClusterCRC16;
+
+/** The ways in which a command reaches a server. */
+final class Transports {
+  /** How often a command follows a cluster that has moved the slot. */
+  private static final int REDIRECTIONS = 3;
+
+  private Transports() {}
+
+  /** Returns the plain way: the client decides on connection, redirections and repetitions. */
+  static Transport plain(UnifiedJedis client) {
+    return (command, key, sending) -> new Answer(client.executeCommand(command), Long.MAX_VALUE);
+  }
+
+  /**
+   * Returns the way on which replicas are waited for: the script and {@code WAIT} in one pipeline,
+   * because {@code WAIT} speaks of the writes of its own connection (stores.md 3.4.15).
+   *
+   * @throws MisuseException if the client cannot keep two commands on one connection
+   * @throws KeyStoreException if it has no connection now
+   */
+  static Transport acknowledged(UnifiedJedis client, Acknowledgement wanted) {
+    if (client instanceof RedisClusterClient cluster) {
+      return (command, key, sending) -> inCluster(cluster, wanted, command, key, sending);
+    }
+    requirePipeline(client);
+    return (command, key, sending) -> {
+      try (AbstractPipeline pipeline = client.pipelined()) {
+        return send(pipeline, wanted, command);
+      }
+    };
+  }
+
+  private static void requirePipeline(UnifiedJedis client) {
+    boolean fits;
+    try (AbstractPipeline pipeline = client.pipelined()) {
+      // Other pipelines spread their commands over several nodes or databases.
+      fits = pipeline.getClass() == Pipeline.class;
+    } catch (IllegalStateException e) {
+      fits = false;
+    } catch (RuntimeException e) {
+      throw RedisFailure.of(e, new Sending(new byte[0])).exception("start-up", e);
+    }
+    if (!fits) {
+      throw new MisuseException(
+          "this client cannot keep a command and WAIT on one connection; use RedisClient,"
+              + " RedisSentinelClient or RedisClusterClient, or no acknowledgement");
+    }
+  }
+
+  private static Answer send(
+      AbstractPipeline pipeline, Acknowledgement wanted, CommandArguments command) {
+    Response<Object> reply = pipeline.sendCommand(command);
+    Response<Object> replicas =
+        pipeline.sendCommand(
+            new CommandArguments(Command.WAIT).add(wanted.replicas()).add(wanted.millis()));
+    pipeline.sync();
+    // The reply first: if the script failed, WAIT's answer means nothing.
+    return new Answer(reply.get(), count(replicas));
+  }
+
+  /** An error of WAIT's own says nothing of the script, but that nobody acknowledged it. */
+  private static long count(Response<Object> replicas) {
+    try {
+      return replicas.get() instanceof Long count ? count : 0;
+    } catch (JedisDataException e) {
+      return 0;
+    }
+  }
+
+  private static Answer inCluster(
+      RedisClusterClient cluster,
+      Acknowledgement wanted,
+      CommandArguments command,
+      byte[] key,
+      Sending sending) {
+    for (int round = 1; ; round++) {
+      try {
+        return on(cluster.getConnectionFromSlot(JedisClusterCRC16.getSlot(key)), wanted, command);
+      } catch (JedisMovedDataException e) {
+        if (round == REDIRECTIONS) {
+          throw e;
+        }
+        sending.refused();
+        // Only the client itself can renew its map of slots; it does when it is redirected.
+        cluster.exists(key);
+      } catch (JedisAskDataException e) {
+        ConnectionPool target = cluster.getClusterNodes().get(e.getTargetNode().toString());
+        if (target == null) {
+          throw e;
+        }
+        sending.refused();
+        Connection connection = target.getResource();
+        try (Pipeline pipeline = new Pipeline(connection, true)) {
+          pipeline.sendCommand(new CommandArguments(Command.ASKING));
+          return send(pipeline, wanted, command);
+        }
+      }
+    }
+  }
+
+  private static Answer on(
+      Connection connection, Acknowledgement wanted, CommandArguments command) {
+    try (Pipeline pipeline = new Pipeline(connection, true)) {
+      return send(pipeline, wanted, command);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** A store of idempotency records in Redis. */
+@NullMarked
+package io.idem4j.redis;
+
+import org.jspecify.annotations.NullMarked;
