@@ -1,9 +1,13 @@
 package io.idem4j.jdbc;
 
 import io.idem4j.MisuseException;
+import java.sql.Connection;
 import java.sql.DatabaseMetaData;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /** What differs between databases, and nothing else. Stateless and safe for many threads. */
@@ -28,24 +32,62 @@ interface Dialect {
    *
    * @throws MisuseException if there is none
    */
-  static Dialect of(DatabaseMetaData metaData) throws SQLException {
+  static Dialect of(Connection connection) throws SQLException {
+    DatabaseMetaData metaData = connection.getMetaData();
     String product = metaData.getDatabaseProductName();
-    int version = metaData.getDatabaseMajorVersion();
-    if (product.equals("PostgreSQL") && version >= PostgresDialect.OLDEST) {
+    int major = metaData.getDatabaseMajorVersion();
+    if (product.equals("PostgreSQL") && major >= PostgresDialect.OLDEST) {
       return new PostgresDialect();
     }
-    if (product.equals("H2") && version >= H2Dialect.OLDEST) {
+    if (product.equals("H2") && major >= H2Dialect.OLDEST) {
       return new H2Dialect();
     }
+    String version = metaData.getDatabaseProductVersion();
+    if (product.equals("MariaDB") || product.equals("MySQL")) {
+      // Each server is also reached through the other's driver, which then has its own opinion.
+      MySqlServer server = MySqlServer.of(connection);
+      if (server.isSpoken()) {
+        return new MySqlDialect(server);
+      }
+      version = server.version();
+    }
     throw new MisuseException(
-        "the JDBC store speaks PostgreSQL %d and H2 %d or later, and this data source leads to %s %d"
-            .formatted(PostgresDialect.OLDEST, H2Dialect.OLDEST, product, version));
+        "the JDBC store speaks PostgreSQL %d, H2 %d, MariaDB %s and MySQL %s or later, and this data"
+                .formatted(
+                    PostgresDialect.OLDEST,
+                    H2Dialect.OLDEST,
+                    MySqlServer.OLDEST_MARIADB,
+                    MySqlServer.OLDEST_MYSQL)
+            + " source leads to %s %s".formatted(product, version));
+  }
+
+  /** Returns the one value of a query; empty for no row or NULL. */
+  static Optional<String> ask(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      return row.next() ? Optional.ofNullable(row.getString(1)) : Optional.empty();
+    }
   }
 
   /** Fills table, clock and test of readability into a statement. */
   static String fill(String sql, TableName table, String now) {
     return table.in(sql.replace("${readable}", READABLE).replace("${now}", now));
   }
+
+  /**
+   * Names session and transaction of a connection in manual-commit mode, leaving both as they are;
+   * empty if nothing is uncommitted.
+   */
+  Optional<String> transaction(Connection connection) throws SQLException;
+
+  /**
+   * Says whether a transaction begun by a plain BEGIN does not show in the auto-commit mode, and a
+   * rollback without one costs nothing.
+   */
+  boolean hidesTransactions();
+
+  /** Says whether statements set their own isolation, so that the connection's plays no part. */
+  boolean setsIsolation();
 
   /** Creates table and indexes unless the table exists; may run on several machines at once. */
   void createTable(Handle handle, TableName table) throws SQLException;

@@ -32,6 +32,21 @@ final class H2Dialect implements Dialect {
   private static final long PAUSE_NANOS = 20_000_000;
 
   @Override
+  public Optional<String> transaction(Connection connection) throws SQLException {
+    return Dialect.ask(connection, H2Sql.TRANSACTION);
+  }
+
+  @Override
+  public boolean hidesTransactions() {
+    return false;
+  }
+
+  @Override
+  public boolean setsIsolation() {
+    return false;
+  }
+
+  @Override
   public void createTable(Handle handle, TableName table) throws SQLException {
     SQLException failure = null;
     // A table that another process is creating is seen before its key is, so its key is awaited.
@@ -101,7 +116,7 @@ final class H2Dialect implements Dialect {
   public Statements statements(TableName table, Duration lockTimeout) {
     return new Statements(
         Dialect.fill(H2Sql.CLAIM, table, H2Sql.NOW),
-        false,
+        Statements.Claim.INSERTS,
         Dialect.fill(H2Sql.CLAIM_OVER, table, H2Sql.NOW),
         Dialect.fill(H2Sql.REPLACE, table, H2Sql.NOW),
         Dialect.fill(H2Sql.REPLACE_KEEPING_SLOTS, table, H2Sql.NOW),

@@ -17,19 +17,21 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps records in a table of PostgreSQL (12 or later) or H2 (2 or later), one row for each key.
+ * Keeps records in a table of PostgreSQL (12 or later), MariaDB (10.6 or later), MySQL (8.0 or
+ * later) or H2 (2 or later), one row for each key. <b>MySQL itself was never run:</b> the
+ * statements that it gets were, against MariaDB.
  *
  * <pre>{@code
  * KeyStore store = JdbcKeyStore.builder(dataSource).build();
  * }</pre>
  *
- * <p><b>Table.</b> {@code schema-postgresql.sql} and {@code schema-h2.sql} beside this class hold
- * the DDL; apply them with your migration tool. {@link Builder#build()} tests the table and refuses
- * one that would not keep two claims apart.
+ * <p><b>Table.</b> {@code schema-postgresql.sql}, {@code schema-mysql.sql} (for MariaDB, too) and
+ * {@code schema-h2.sql} beside this class hold the DDL; apply them with your migration tool. {@link
+ * Builder#build()} tests the table and refuses one that would not keep two claims apart.
  *
  * <p><b>Clock</b> (S5): the database server's, read inside each statement. Clocks of clients play
- * no part, but that an embedded H2's clock is this process's own. A lease counts from before the
- * wait for a row lock, which it may be shorter by.
+ * no part, but that an embedded H2's clock is this process's own; nor do time zones of sessions. A
+ * lease counts from before the wait for a row lock, which it may be shorter by.
  *
  * <p><b>Atomic</b>: each write is one statement in auto-commit at READ COMMITTED, on a connection
  * of the store's own. It neither sees nor touches a transaction that the caller has open (S11).
@@ -39,23 +41,35 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Pool.</b> Any; one connection is enough, and none is held between calls. Connections may
  * come with another isolation or with auto-commit off: both are put right and put back. The
- * isolation is probed once and then costs round trips only if it is not READ COMMITTED. Uncommitted
- * work that somebody left in a pooled connection is rolled back. The table is looked up once, with
- * its schema, so that a search path which somebody left changed leads nowhere else. Set the
- * driver's socket timeout ({@code socketTimeout} on PostgreSQL) below core's store deadline: no
- * call has another bound when the network is silent.
+ * isolation is probed once and then costs two round trips a call if it is not READ COMMITTED: give
+ * MySQL's pool this isolation, because the server's default is another. MariaDB's statements say
+ * their own, so that there its default costs nothing. Uncommitted work that somebody left in a
+ * pooled connection is rolled back. The table is looked up once, with its schema, so that a search
+ * path which somebody left changed leads nowhere else. Set the driver's socket timeout ({@code
+ * socketTimeout} on all but H2) below core's store deadline: no call has another bound when the
+ * network is silent.
  *
  * <p><b>Waiting.</b> A write that meets a row which an uncommitted transaction holds waits at most
  * for the lock timeout and then answers {@link CasResult.Busy}. A replay waits for nobody, takes no
  * lock and writes no log.
  *
+ * <p><b>Drivers of MariaDB and MySQL.</b> Each serves both servers, and both modes of {@code
+ * useAffectedRows} will do. {@code autoReconnect} and {@code transactionReplay} are refused. With
+ * {@code useServerPrepStmts} a statement that is not in the driver's cache costs one more round
+ * trip. {@code max_allowed_packet} must hold both slots twice over, because drivers escape bytes;
+ * with the server's 16 MiB a slot has somewhat less than 4. MariaDB's driver logs the server's
+ * errors by itself (logger {@code org.mariadb.jdbc}). A transaction that somebody began by a plain
+ * BEGIN and left open in a pooled connection is rolled back on PostgreSQL and MariaDB, and on MySQL
+ * not seen. Binary logs of format STATEMENT would give replicas other times; MIXED and ROW do not.
+ *
  * <p><b>Durability</b> is the database's. PostgreSQL with {@code synchronous_commit=off} or {@code
- * fsync=off}, and an asynchronous replica that is promoted, forget acknowledged claims and answers;
- * so does H2 unless its URL says {@code WRITE_DELAY=0}, and an in-memory H2 without {@code
- * DB_CLOSE_DELAY=-1} as soon as its last connection closes. H2 is meant for development and for
- * small single-process programs; the interrupt of a thread that uses its file closes the database
- * for all, unless its URL begins with {@code jdbc:h2:async:}. What can be seen of this is logged as
- * a warning at start-up.
+ * fsync=off}, MariaDB and MySQL with {@code innodb_flush_log_at_trx_commit} other than 1, and an
+ * asynchronous replica of any that is promoted, forget acknowledged claims and answers; so does H2
+ * unless its URL says {@code WRITE_DELAY=0}, and an in-memory H2 without {@code DB_CLOSE_DELAY=-1}
+ * as soon as its last connection closes. H2 is meant for development and for small single-process
+ * programs; the interrupt of a thread that uses its file closes the database for all, unless its
+ * URL begins with {@code jdbc:h2:async:}. What can be seen of this is logged as a warning at
+ * start-up.
  *
  * <p><b>Unreadable rows</b> (S10) are refused and left alone. What SQL cannot test, a reference
  * that is no UTF-8, is refused by reads; the holder's own write still replaces such a row.
@@ -101,8 +115,8 @@ public final class JdbcKeyStore implements RecordPurger, RecordScanner {
   /**
    * {@inheritDoc}
    *
-   * <p>Works in statements of at most 1,000 rows, each a transaction of its own. On PostgreSQL rows
-   * that another session has locked are left for the next run.
+   * <p>Works in statements of at most 1,000 rows, each a transaction of its own. Rows that another
+   * session has locked are left for the next run, but on H2.
    */
   @Override
   public int purge(int limit) {
@@ -182,8 +196,9 @@ public final class JdbcKeyStore implements RecordPurger, RecordScanner {
 
     /**
      * Sets how long a write waits for a row that an uncommitted transaction holds, before it
-     * answers {@link CasResult.Busy}; without it, 200 ms. PostgreSQL only: H2 has {@code
-     * LOCK_TIMEOUT} in its URL.
+     * answers {@link CasResult.Busy}; without it, 200 ms. MariaDB and MySQL know whole seconds
+     * only, and it is rounded up to one or two of them. H2 has {@code LOCK_TIMEOUT} in its URL
+     * instead.
      *
      * @throws MisuseException if it is not between a millisecond and two seconds
      */
@@ -226,13 +241,18 @@ public final class JdbcKeyStore implements RecordPurger, RecordScanner {
      *     table is missing or does not fit, with what to do about it
      */
     public JdbcKeyStore build() {
-      OwnConnections connections = OwnConnections.of(dataSource);
+      return build(Dialect::of);
+    }
+
+    /** For tests of a dialect on another database than its own. */
+    JdbcKeyStore build(OwnConnections.DialectChoice choice) {
+      OwnConnections connections = OwnConnections.of(dataSource, choice);
+      Dialect dialect = connections.dialect();
       RecordTable records =
           connections.call(
               "start-up",
               null,
               handle -> {
-                Dialect dialect = Dialect.of(handle.getConnection().getMetaData());
                 if (createTable) {
                   dialect.createTable(handle, table);
                 }

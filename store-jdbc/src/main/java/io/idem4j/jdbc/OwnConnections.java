@@ -5,10 +5,9 @@ import io.idem4j.KeyId;
 import io.idem4j.KeyStoreException;
 import io.idem4j.KeyStoreException.Certainty;
 import io.idem4j.KeyStoreException.Reason;
+import io.idem4j.MisuseException;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.sql.DataSource;
@@ -42,45 +41,62 @@ final class OwnConnections {
     R on(Handle handle) throws SQLException;
   }
 
+  /** Finds the dialect of a connection. */
+  @FunctionalInterface
+  interface DialectChoice {
+    Dialect of(Connection connection) throws SQLException;
+  }
+
   /**
    * How connections of a data source come, as the first one did.
    *
-   * @param transaction a query that names session and transaction; no row or NULL: nothing is at
-   *     stake
+   * @param isolation READ COMMITTED also where it plays no part
    * @param hidesTransactions whether a transaction begun by a plain BEGIN does not show in the
    *     auto-commit mode; where it does not, a rollback without one costs nothing
    */
-  private record Habits(
-      int isolation, boolean autoCommit, String transaction, boolean hidesTransactions) {}
+  private record Habits(int isolation, boolean autoCommit, boolean hidesTransactions) {}
 
   private final Jdbi jdbi;
+  private final Dialect dialect;
   private final Habits habits;
 
-  private OwnConnections(Jdbi jdbi, Habits habits) {
+  private OwnConnections(Jdbi jdbi, Dialect dialect, Habits habits) {
     this.jdbi = jdbi;
+    this.dialect = dialect;
     this.habits = habits;
   }
 
   /**
    * Looks at one connection of a data source, to know how the others come.
    *
+   * @param choice finds the dialect of a connection
    * @throws KeyStoreException if there is no connection
+   * @throws io.idem4j.MisuseException if there is no dialect
    */
-  static OwnConnections of(DataSource dataSource) {
+  static OwnConnections of(DataSource dataSource, DialectChoice choice) {
     Jdbi jdbi = Jdbi.create(dataSource);
     try (Handle handle = jdbi.open()) {
       Connection connection = handle.getConnection();
-      boolean isPostgres = connection.getMetaData().getDatabaseProductName().equals("PostgreSQL");
+      Dialect dialect = choice.of(connection);
       return new OwnConnections(
           jdbi,
+          dialect,
           new Habits(
-              connection.getTransactionIsolation(),
+              dialect.setsIsolation()
+                  ? Connection.TRANSACTION_READ_COMMITTED
+                  : connection.getTransactionIsolation(),
               connection.getAutoCommit(),
-              isPostgres ? PostgresSql.TRANSACTION : H2Sql.TRANSACTION,
-              isPostgres));
+              dialect.hidesTransactions()));
+    } catch (MisuseException e) {
+      throw e;
     } catch (SQLException | RuntimeException e) {
       throw SqlFailure.noConnection("start-up", e);
     }
+  }
+
+  /** Returns the dialect that the connections speak. */
+  Dialect dialect() {
+    return dialect;
   }
 
   /**
@@ -170,14 +186,14 @@ final class OwnConnections {
   private Handle reopen(Handle handle, String action, @Nullable KeyId id) throws SQLException {
     Optional<String> first;
     try {
-      first = transaction(handle);
+      first = dialect.transaction(handle.getConnection());
     } finally {
       Checkout.close(handle);
     }
     Handle again = open(action, id);
     if (!again.getConnection().getAutoCommit()
         && first.isPresent()
-        && first.equals(transaction(again))) {
+        && first.equals(dialect.transaction(again.getConnection()))) {
       Checkout.close(again);
       throw KeyStoreException.notApplied(
           Reason.MISCONFIGURED,
@@ -187,13 +203,6 @@ final class OwnConnections {
           null);
     }
     return again;
-  }
-
-  private Optional<String> transaction(Handle handle) throws SQLException {
-    try (Statement statement = handle.getConnection().createStatement();
-        ResultSet row = statement.executeQuery(habits.transaction())) {
-      return row.next() ? Optional.ofNullable(row.getString(1)) : Optional.empty();
-    }
   }
 
   private static String describe(String action, @Nullable KeyId id) {

@@ -1,9 +1,11 @@
 package io.idem4j.jdbc;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,6 +26,21 @@ final class PostgresDialect implements Dialect {
       boolean isReplica, boolean isReadOnly, String synchronousCommit, String fsync) {}
 
   private record Table(String kind, String persistence, boolean isAllowed) {}
+
+  @Override
+  public Optional<String> transaction(Connection connection) throws SQLException {
+    return Dialect.ask(connection, PostgresSql.TRANSACTION);
+  }
+
+  @Override
+  public boolean hidesTransactions() {
+    return true;
+  }
+
+  @Override
+  public boolean setsIsolation() {
+    return false;
+  }
 
   @Override
   public void createTable(Handle handle, TableName table) throws SQLException {
@@ -89,7 +106,7 @@ final class PostgresDialect implements Dialect {
     String wait = Long.toString(lockTimeout.toMillis());
     return new Statements(
         Dialect.fill(PostgresSql.CLAIM.replace("${wait}", wait), table, PostgresSql.NOW),
-        true,
+        Statements.Claim.INSERTS_AND_READS,
         Dialect.fill(PostgresSql.CLAIM_OVER.replace("${wait}", wait), table, PostgresSql.NOW),
         Dialect.fill(PostgresSql.REPLACE.replace("${wait}", wait), table, PostgresSql.NOW),
         Dialect.fill(

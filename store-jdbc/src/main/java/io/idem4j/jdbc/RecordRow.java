@@ -50,6 +50,7 @@ final class RecordRow {
   private static final int RETAIN_UNTIL_MS = 14;
   private static final int NOW_MS = 15;
   private static final int IS_REPLICA = 16;
+  private static final int IS_OF_THIS_EXECUTION = 17;
 
   private final @Nullable StoredRecord live;
   private final byte @Nullable [] stamp;
@@ -65,7 +66,7 @@ final class RecordRow {
    * Reads the row that a result set stands on.
    *
    * @throws KeyStoreException if the row is live and cannot be understood, or a replica answered,
-   *     which is no authority (S1)
+   *     which is no authority (S1), or the row is another key's
    */
   static RecordRow read(KeyId asked, ResultSet rows) {
     try {
@@ -75,6 +76,15 @@ final class RecordRow {
             "a replica answered for key "
                 + asked.shortDigest()
                 + "; lead the data source to the primary",
+            null);
+      }
+      if (!Arrays.equals(rows.getBytes(KEY_ID), asked.bytes())) {
+        // Only ON DUPLICATE KEY UPDATE leads here, and it leaves such a row as it is.
+        throw KeyStoreException.notApplied(
+            Reason.MISCONFIGURED,
+            "another key's row stands in the way of key "
+                + asked.shortDigest()
+                + ": the table has a further unique index; drop it",
             null);
       }
       long now = rows.getLong(NOW_MS);
@@ -87,6 +97,11 @@ final class RecordRow {
       // The result is complete at this point: what fails is the conversion of a column.
       throw KeyStoreException.unreadable(asked, "a column has the wrong type");
     }
+  }
+
+  /** Says whether a claim that answers rows wrote this one: {@link Statements.Claim#ANSWERS}. */
+  static boolean isOfThisExecution(ResultSet rows) throws SQLException {
+    return rows.getInt(IS_OF_THIS_EXECUTION) == 1;
   }
 
   /** Returns the key id column as it is, for scans. */

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -26,23 +27,25 @@ final class SchemaCheck {
   private record Need(String name, Kind kind, long length, boolean isNullable) {}
 
   private enum Kind {
-    BINARY("bytea", "binary varying"),
-    TEXT("character varying", "varchar_ignorecase"),
-    INTEGER("integer", "integer"),
-    BIGINT("bigint", "bigint");
-
-    private final String type;
-    private final String alternative;
-
-    Kind(String type, String alternative) {
-      this.type = type;
-      this.alternative = alternative;
-    }
+    BINARY,
+    TEXT,
+    INTEGER,
+    BIGINT;
 
     boolean isCalled(String name) {
-      return name.equalsIgnoreCase(type) || name.equalsIgnoreCase(alternative);
+      return switch (name.toLowerCase(Locale.ROOT)) {
+        case "bytea", "binary varying", "varbinary", PADDED, "blob", "mediumblob", "longblob" ->
+            this == BINARY;
+        case "character varying", "varchar_ignorecase", "varchar" -> this == TEXT;
+        case "integer", "int" -> this == INTEGER;
+        case "bigint" -> this == BIGINT;
+        default -> false;
+      };
     }
   }
+
+  /** The type of MariaDB and MySQL that fills what is shorter with zeros. */
+  private static final String PADDED = "binary";
 
   private final TableName table;
   private final String schemaFile;
@@ -102,6 +105,10 @@ final class SchemaCheck {
           "has a column %s for %d bytes, and %d are needed (widen it, or lower maximumSlot)"
               .formatted(need.name(), column.length(), need.length()));
     }
+    if (column.type().equalsIgnoreCase(PADDED)
+        && (column.length() == null || column.length() != need.length() || need.isNullable())) {
+      throw problem("has a column " + need.name() + " that pads its values with zeros");
+    }
     if (need.isNullable() && !column.isNullable()) {
       throw problem("has a column " + need.name() + " that does not take NULL");
     }
@@ -122,6 +129,11 @@ final class SchemaCheck {
         "table %s %s; see %s in the jar, or createTableIfMissing()"
             .formatted(table, what, schemaFile),
         null);
+  }
+
+  /** Returns a failure that says what to do about the database's or the session's settings. */
+  static KeyStoreException misconfigured(String message) {
+    return KeyStoreException.notApplied(Reason.MISCONFIGURED, message, null);
   }
 
   /** Returns a failure that says what to do about a database that takes no writes. */

@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the failure of a statement proves (S7, I15): a table of SQLStates, and UNKNOWN for all that
- * is not in it.
+ * What the failure of a statement proves (S7, I15): tables of error numbers and SQLStates, and
+ * UNKNOWN for all that is in neither.
  *
  * <p>H2 uses its error number as SQLState where the standard has none. Connections are in
  * auto-commit, so the failure of a statement is also the failure of its commit; what is listed here
@@ -45,6 +45,26 @@ enum SqlFailure {
 
   /** H2's number for a lock wait that ran out; its SQLState alone is also that of timeouts. */
   private static final int H2_LOCK_TIMEOUT = 50200;
+
+  /**
+   * Numbers of MariaDB and MySQL, whose SQLState is mostly the general HY000, and another one by
+   * the other's driver. PostgreSQL's driver has no numbers; H2's are its SQLStates, or below 1000,
+   * or above 2000.
+   */
+  private static final Map<Integer, SqlFailure> BY_NUMBER =
+      Map.ofEntries(
+          entry(1205, BUSY), // a wait for a row, or for the table, ran out
+          entry(1213, CONFLICT), // deadlock; the transaction is gone, and it was this statement
+          entry(1020, CONFLICT), // the row changed since the snapshot (stores.md 3.2.5)
+          entry(1021, FULL), // no space on the disk
+          entry(1114, FULL), // the table or its tablespace is full
+          entry(1040, UNAVAILABLE), // too many connections
+          entry(1203, UNAVAILABLE), // too many connections of this user
+          entry(1226, UNAVAILABLE), // this user's hourly share is used up
+          entry(1290, READ_ONLY), // --read-only, --super-read-only
+          entry(1792, READ_ONLY), // a read-only transaction
+          entry(1836, READ_ONLY), // running in read-only mode
+          entry(1153, MISCONFIGURED)); // larger than max_allowed_packet, which was lowered
 
   private static final Map<String, SqlFailure> BY_STATE =
       Map.ofEntries(
@@ -87,6 +107,10 @@ enum SqlFailure {
     }
     if (state.equals("HYT00") && vendorCode == H2_LOCK_TIMEOUT) {
       return BUSY;
+    }
+    SqlFailure numbered = BY_NUMBER.get(vendorCode);
+    if (numbered != null) {
+      return numbered;
     }
     SqlFailure exact = BY_STATE.get(state);
     return exact != null ? exact : BY_CLASS.getOrDefault(state.substring(0, 2), UNKNOWN);

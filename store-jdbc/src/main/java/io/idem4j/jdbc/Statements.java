@@ -4,10 +4,8 @@ package io.idem4j.jdbc;
  * The statements of one dialect for one table. Parameters are in the order of {@link RecordBinder};
  * rows have the columns of {@link RecordRow}. Immutable.
  *
- * @param claim inserts a record unless its key has a row, live or over: the key id, the record, the
- *     key id again
- * @param claimReadsBack whether {@code claim} also answers the row that stands there afterwards, as
- *     of a snapshot of its own; it then takes the key id once more
+ * @param claim inserts a record unless its key has a row
+ * @param claimForm what {@code claim} does beyond this, and its parameters
  * @param claimOver replaces a row whose retention is over, whatever else is in it: the record, the
  *     key id
  * @param replace replaces the live, readable row that bears a stamp: the record, key id, stamp
@@ -19,11 +17,32 @@ package io.idem4j.jdbc;
  */
 record Statements(
     String claim,
-    boolean claimReadsBack,
+    Claim claimForm,
     String claimOver,
     String replace,
     String replaceKeepingSlots,
     String read,
     String purge,
     String scanAbandoned,
-    String scanInDoubt) {}
+    String scanInDoubt) {
+  /** What the databases can do about a claim in one execution. */
+  enum Claim {
+    /**
+     * Inserts unless there is a row, live or over, and counts: the key id, the record, the key id.
+     */
+    INSERTS,
+
+    /**
+     * The same, and also answers the row that stands there afterwards, as of a snapshot of its own:
+     * the key id, the record, the key id, the key id.
+     */
+    INSERTS_AND_READS,
+
+    /**
+     * Answers the live row; or else inserts, or replaces one that is over, and answers what stands
+     * there then, whose last column says whether it is of this execution: the key id, the key id,
+     * the record.
+     */
+    ANSWERS
+  }
+}

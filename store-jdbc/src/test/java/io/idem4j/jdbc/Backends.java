@@ -1,10 +1,12 @@
 package io.idem4j.jdbc;
 
+import com.mysql.cj.jdbc.MysqlDataSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.sql.DataSource;
@@ -18,7 +20,8 @@ final class Backends {
 
   static JdbcSubject h2Memory() {
     return MADE.computeIfAbsent(
-        "h2Memory", name -> new JdbcSubject(Postgres.pool(Sql.h2(), 10), nowhere()));
+        "h2Memory",
+        name -> new JdbcSubject(Database.H2, Postgres.pool(Sql.h2(), 10), nowhere(), Dialect::of));
   }
 
   static JdbcSubject h2File() {
@@ -26,8 +29,10 @@ final class Backends {
         "h2File",
         name ->
             new JdbcSubject(
+                Database.H2,
                 Postgres.pool(Sql.h2("jdbc:h2:async:" + directory() + "/tck;WRITE_DELAY=0"), 10),
-                nowhere()));
+                nowhere(),
+                Dialect::of));
   }
 
   static JdbcSubject postgres() {
@@ -36,8 +41,48 @@ final class Backends {
         name -> {
           PGSimpleDataSource closed = new PGSimpleDataSource();
           closed.setUrl("jdbc:postgresql://localhost:1/none");
-          return new JdbcSubject(Postgres.pool(10), closed);
+          return new JdbcSubject(Database.POSTGRESQL, Postgres.pool(10), closed, Dialect::of);
         });
+  }
+
+  static JdbcSubject mariaDb(String... options) {
+    return MADE.computeIfAbsent(
+        "mariaDb" + List.of(options),
+        name ->
+            new JdbcSubject(
+                Database.MARIADB,
+                Postgres.pool(MariaDb.dataSource(options), 10),
+                closed(),
+                Dialect::of));
+  }
+
+  static JdbcSubject connectorJ(String... options) {
+    return MADE.computeIfAbsent(
+        "connectorJ" + List.of(options),
+        name ->
+            new JdbcSubject(
+                Database.MARIADB,
+                Postgres.pool(MariaDb.connectorJ(options), 10),
+                closed(),
+                Dialect::of));
+  }
+
+  /** MySQL's statements, which MariaDB understands: MySQL itself is not run. */
+  static JdbcSubject mySqlStatements(String... options) {
+    return MADE.computeIfAbsent(
+        "mySql" + List.of(options),
+        name ->
+            new JdbcSubject(
+                Database.MARIADB,
+                Postgres.pool(MariaDb.connectorJ(options), 10),
+                closed(),
+                MySqlStatements::on));
+  }
+
+  private static DataSource closed() {
+    MysqlDataSource closed = new MysqlDataSource();
+    closed.setURL("jdbc:mysql://127.0.0.1:1/none");
+    return closed;
   }
 
   private static DataSource nowhere() {

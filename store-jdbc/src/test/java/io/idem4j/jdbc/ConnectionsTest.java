@@ -161,8 +161,7 @@ final class ConnectionsTest {
       assertThat(store.compareAndSet(claim.keyId(), Stamp.ABSENT, claim))
           .isEqualTo(CasResult.APPLIED);
       try (var statement = connection.createStatement()) {
-        statement.execute(
-            database == Database.H2 ? "SET SCHEMA " + schema : "SET search_path = " + schema);
+        statement.execute(database.use(schema));
       }
       assertThat(store.compareAndSet(claim.keyId(), Stamp.ABSENT, Rows.duplicate(claim)))
           .isInstanceOf(CasResult.Refused.class);

@@ -14,6 +14,16 @@ enum Database {
     String bytes(String hex) {
       return "X'" + hex + "'";
     }
+
+    @Override
+    String hex(String column) {
+      return "RAWTOHEX(" + column + ")";
+    }
+
+    @Override
+    String use(String schema) {
+      return "SET SCHEMA " + schema;
+    }
   },
   POSTGRESQL {
     @Override
@@ -25,6 +35,37 @@ enum Database {
     String bytes(String hex) {
       return "'\\x" + hex + "'";
     }
+
+    @Override
+    String hex(String column) {
+      return "encode(" + column + ", 'hex')";
+    }
+
+    @Override
+    String use(String schema) {
+      return "SET search_path = " + schema;
+    }
+  },
+  MARIADB {
+    @Override
+    DataSource open() {
+      return MariaDb.dataSource();
+    }
+
+    @Override
+    String bytes(String hex) {
+      return "X'" + hex + "'";
+    }
+
+    @Override
+    String hex(String column) {
+      return "COALESCE(HEX(" + column + "), '')";
+    }
+
+    @Override
+    String use(String schema) {
+      return "USE " + schema;
+    }
   };
 
   /** Returns a data source without a pool. */
@@ -32,4 +73,15 @@ enum Database {
 
   /** Returns a binary literal. */
   abstract String bytes(String hex);
+
+  /** Returns an expression that writes a binary column in hexadecimal digits. */
+  abstract String hex(String column);
+
+  /** Returns the statement that drops an index. */
+  String dropIndex(String index, String table) {
+    return "DROP INDEX " + index + (this == MARIADB ? " ON " + table : "");
+  }
+
+  /** Returns the statement that makes a schema the session's own. */
+  abstract String use(String schema);
 }

@@ -18,6 +18,8 @@ import javax.sql.DataSource;
 final class JdbcSubject implements KeyStoreSubject {
   private static final int MAXIMUM_SLOT = 1 << 20;
 
+  private final Database database;
+  private final OwnConnections.DialectChoice dialect;
   private final DataSource dataSource;
   private final String table;
   private final JdbcKeyStore store;
@@ -25,10 +27,18 @@ final class JdbcSubject implements KeyStoreSubject {
   private final JdbcKeyStore unreachable;
 
   /**
+   * @param database what it is
    * @param dataSource where the table is, or will be made
    * @param closedPort a data source of the same kind that leads nowhere
+   * @param dialect chooses the dialect
    */
-  JdbcSubject(DataSource dataSource, DataSource closedPort) {
+  JdbcSubject(
+      Database database,
+      DataSource dataSource,
+      DataSource closedPort,
+      OwnConnections.DialectChoice dialect) {
+    this.database = database;
+    this.dialect = dialect;
     this.dataSource = dataSource;
     this.table = Sql.freshTable();
     this.store = build(dataSource);
@@ -36,7 +46,7 @@ final class JdbcSubject implements KeyStoreSubject {
     ScriptedDataSource lost = new ScriptedDataSource(dataSource);
     this.unreachable = build(lost);
     lost.leadTo(closedPort);
-    Sql.allowNulls(dataSource, table);
+    Sql.allowNulls(database, dataSource, table);
     Sql.run(dataSource, "CREATE TABLE IF NOT EXISTS caller_row (id VARCHAR(100) PRIMARY KEY)");
   }
 
@@ -45,7 +55,7 @@ final class JdbcSubject implements KeyStoreSubject {
         .table(table)
         .maximumSlot(MAXIMUM_SLOT)
         .createTableIfMissing()
-        .build();
+        .build(dialect);
   }
 
   @Override
@@ -70,9 +80,8 @@ final class JdbcSubject implements KeyStoreSubject {
 
   @Override
   public List<Damage> damages() {
-    boolean isH2 = isH2();
-    String fifteen = isH2 ? "X'" + "07".repeat(15) + "'" : "'\\x" + "07".repeat(15) + "'";
-    String zeros = isH2 ? "X'" + "00".repeat(16) + "'" : "'\\x" + "00".repeat(16) + "'";
+    String fifteen = database.bytes("07".repeat(15));
+    String zeros = database.bytes("00".repeat(16));
     Stream<Damage> past =
         Stream.of(
                 "stamp = NULL",
@@ -103,14 +112,6 @@ final class JdbcSubject implements KeyStoreSubject {
         Stream.of("retain_until_ms = NULL", "retain_until_ms = 9223372036854775807")
             .map(each -> damage(each, false));
     return Stream.concat(past, endless).toList();
-  }
-
-  private boolean isH2() {
-    try (Connection connection = dataSource.getConnection()) {
-      return connection.getMetaData().getDatabaseProductName().equals("H2");
-    } catch (SQLException e) {
-      throw new AssertionError(e);
-    }
   }
 
   private Damage damage(String assignment, boolean expires) {

@@ -2,7 +2,9 @@ package io.idem4j.jdbc;
 
 import io.idem4j.tck.KeyStoreContract;
 import io.idem4j.tck.KeyStoreSubject;
+import io.idem4j.tck.StoreUnderTest;
 
+@StoreUnderTest("JDBC, PostgreSQL")
 final class PostgresContractTest extends KeyStoreContract {
   @Override
   protected KeyStoreSubject newSubject() {

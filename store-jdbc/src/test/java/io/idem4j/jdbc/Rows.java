@@ -5,6 +5,7 @@ import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.Stamp;
 import io.idem4j.tck.Samples;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import javax.sql.DataSource;
@@ -44,10 +45,22 @@ final class Rows {
   /** Writes on a connection of the test's, inside whatever transaction it has open. */
   static CasResult write(Connection connection, String table, Stamp expected, KeyRecord next)
       throws SQLException {
-    Dialect dialect = Dialect.of(connection.getMetaData());
+    Dialect dialect = Dialect.of(connection);
     Statements statements = dialect.statements(new TableName(table), Duration.ofMillis(200));
     return new RecordTable(dialect, statements)
         .compareAndSet(connection, next.keyId(), expected, next);
+  }
+
+  /** Inserts a claim inside whatever transaction a connection of MariaDB has open. */
+  static int insert(Connection connection, String table, KeyRecord claim) throws SQLException {
+    String sql =
+        new MySqlDialect(MySqlServer.of(connection), false)
+            .statements(new TableName(table), Duration.ofMillis(200))
+            .claim();
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      new RecordBinder(statement).keyId(claim.keyId()).record(claim, true).keyId(claim.keyId());
+      return statement.executeUpdate();
+    }
   }
 
   /** Builds a store on a table of its own. */

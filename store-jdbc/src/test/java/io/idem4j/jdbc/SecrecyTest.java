@@ -186,11 +186,10 @@ final class SecrecyTest {
   }
 
   private String rowText(DataSource dataSource, Database database) {
-    String bytes = database == Database.H2 ? "RAWTOHEX(%s)" : "encode(%s, 'hex')";
     StringBuilder columns = new StringBuilder("CONCAT(");
     for (String column :
         List.of("key_id", "stamp", "grant_id", "fingerprint", "payload", "checkpoint")) {
-      columns.append(bytes.formatted(column)).append(", ' ', ");
+      columns.append(database.hex(column)).append(", ' ', ");
     }
     columns.append(
         "format, ' ', state, ' ', fence, ' ', attempt, ' ', fingerprint_algorithm, ' ',"

@@ -89,7 +89,11 @@ final class Sql {
   }
 
   /** Lets columns be null that must not be, so that tests can break rows. */
-  static void allowNulls(DataSource dataSource, String table) {
+  static void allowNulls(Database database, DataSource dataSource, String table) {
+    if (database == Database.MARIADB) {
+      allowNullsOfMariaDb(dataSource, table);
+      return;
+    }
     for (String column :
         new String[] {
           "stamp",
@@ -105,5 +109,18 @@ final class Sql {
         }) {
       run(dataSource, "ALTER TABLE " + table + " ALTER COLUMN " + column + " DROP NOT NULL");
     }
+  }
+
+  private static void allowNullsOfMariaDb(DataSource dataSource, String table) {
+    run(
+        dataSource,
+        """
+        ALTER TABLE %s
+            MODIFY stamp VARBINARY(16), MODIFY format INTEGER, MODIFY state INTEGER,
+            MODIFY fence BIGINT, MODIFY attempt INTEGER, MODIFY grant_id VARBINARY(12),
+            MODIFY fingerprint_algorithm VARCHAR(100), MODIFY fingerprint VARBINARY(32),
+            MODIFY lease_until_ms BIGINT, MODIFY retain_until_ms BIGINT
+        """
+            .formatted(table));
   }
 }

@@ -58,15 +58,16 @@ final class StartUpTest {
   @EnumSource
   void stores_3_7_4_droppedPrimaryKey_isRefused(Database database) {
     String drop =
-        database == Database.H2
-            ? "ALTER TABLE " + table + " DROP PRIMARY KEY"
-            : "ALTER TABLE " + table + " DROP CONSTRAINT " + table + "_pkey";
+        database == Database.POSTGRESQL
+            ? "ALTER TABLE " + table + " DROP CONSTRAINT " + table + "_pkey"
+            : "ALTER TABLE " + table + " DROP PRIMARY KEY";
     DataSource dataSource = withTable(database, drop);
     refused(dataSource, "unique index");
     Sql.run(dataSource, "CREATE INDEX plain_" + table + " ON " + table + " (key_id)");
     refused(dataSource, "unique index");
     Sql.run(dataSource, "CREATE UNIQUE INDEX two_" + table + " ON " + table + " (key_id, stamp)");
     refused(dataSource, "unique index");
+    Sql.run(dataSource, database.dropIndex("two_" + table, table));
     Sql.run(dataSource, "CREATE UNIQUE INDEX right_" + table + " ON " + table + " (key_id)");
     Rows.done(JdbcKeyStore.builder(dataSource).table(table).build());
   }
@@ -94,16 +95,13 @@ final class StartUpTest {
   @EnumSource
   void stores_3_7_4_wrongKeyType_isRefused(Database database) {
     String type = "varchar(64)";
-    DataSource dataSource =
-        withTable(
-            database,
-            database == Database.H2
-                ? "ALTER TABLE " + table + " ALTER COLUMN key_id SET DATA TYPE " + type
-                : "ALTER TABLE "
-                    + table
-                    + " ALTER COLUMN key_id TYPE "
-                    + type
-                    + " USING encode(key_id, 'hex')");
+    String change =
+        switch (database) {
+          case H2 -> "ALTER COLUMN key_id SET DATA TYPE " + type;
+          case POSTGRESQL -> "ALTER COLUMN key_id TYPE " + type + " USING encode(key_id, 'hex')";
+          case MARIADB -> "MODIFY key_id " + type;
+        };
+    DataSource dataSource = withTable(database, "ALTER TABLE " + table + " " + change);
     refused(dataSource, "key_id");
   }
 
@@ -145,14 +143,20 @@ final class StartUpTest {
   }
 
   private static String tail(Database database) {
-    return database == Database.H2 ? "" : " CASCADE";
+    return database == Database.POSTGRESQL ? " CASCADE" : "";
   }
 
   @ParameterizedTest
   @EnumSource
   void bad_41_slotThatMustNotBeNull_isRefused(Database database) {
     DataSource dataSource =
-        withTable(database, "ALTER TABLE " + table + " ALTER COLUMN payload SET NOT NULL");
+        withTable(
+            database,
+            "ALTER TABLE "
+                + table
+                + (database == Database.MARIADB
+                    ? " MODIFY payload MEDIUMBLOB NOT NULL"
+                    : " ALTER COLUMN payload SET NOT NULL"));
     refused(dataSource, "payload");
   }
 
@@ -229,7 +233,8 @@ final class StartUpTest {
       Rows.done(Rows.store(dataSource, qualified));
     }
     assertThat(Sql.ask(dataSource, "SELECT count(*) FROM " + qualified)).isEqualTo("2");
-    Sql.run(dataSource, "DROP SCHEMA s_" + table + " CASCADE");
+    Sql.run(
+        dataSource, "DROP SCHEMA s_" + table + (database == Database.MARIADB ? "" : " CASCADE"));
   }
 
   @ParameterizedTest

@@ -1,5 +1,7 @@
 package io.idem4j.jdbc;
 
+import com.mysql.cj.conf.PropertySet;
+import com.mysql.cj.protocol.StandardSocketFactory;
 import java.io.FilterInputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -20,6 +22,14 @@ public final class WireCount extends SocketFactory {
   /** Returns the trips since the last time. */
   static int take() {
     return TRIPS.getAndSet(0);
+  }
+
+  /** The same for MySQL's driver, which has factories of its own kind. */
+  public static final class OfConnectorJ extends StandardSocketFactory {
+    @Override
+    protected Socket createSocket(PropertySet properties) {
+      return new CountedSocket();
+    }
   }
 
   @Override
