@@ -3,11 +3,13 @@ package io.idem4j.memory;
 import io.idem4j.spi.KeyStore;
 import io.idem4j.tck.KeyStoreContract;
 import io.idem4j.tck.KeyStoreSubject;
+import io.idem4j.tck.StoreUnderTest;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The contract on the memory store, with a clock that the test moves. */
+@StoreUnderTest("memory")
 final class MemoryKeyStoreTest extends KeyStoreContract {
   @Override
   protected KeyStoreSubject newSubject() {

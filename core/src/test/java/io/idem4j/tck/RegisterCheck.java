@@ -101,7 +101,8 @@ final class RegisterCheck {
   /**
    * The writes that were applied, with those unanswered ones of which somebody saw the effect. Of
    * one write that was sent several times the sending that was answered by Applied stands, or else
-   * the first.
+   * the first. A write that was refused by its own effect was applied: by an earlier sending, or by
+   * a driver that had sent it twice (I23).
    */
   private List<Call> appliedWrites() {
     Deque<Stamp> evidence = new ArrayDeque<>(saw.keySet());
@@ -111,7 +112,7 @@ final class RegisterCheck {
       if (call.answer() == Answer.APPLIED) {
         applied.add(call);
         evidence.add(call.expected());
-      } else if (call.answer() == Answer.MAYBE) {
+      } else if (call.answer() == Answer.MAYBE || isRefusedByItself(call)) {
         maybe.merge(next(call).stamp(), call, (a, b) -> a.invoked() <= b.invoked() ? a : b);
       }
     }
@@ -253,7 +254,12 @@ final class RegisterCheck {
 
   /** The latest instant at which a write can have been applied. */
   static long latest(Call write) {
-    return write.answer() == Answer.APPLIED ? write.returned() : Long.MAX_VALUE;
+    boolean isDone = write.answer() == Answer.APPLIED || isRefusedByItself(write);
+    return isDone ? write.returned() : Long.MAX_VALUE;
+  }
+
+  private static boolean isRefusedByItself(Call call) {
+    return call.answer() == Answer.REFUSED && stampSeen(call).equals(next(call).stamp());
   }
 
   private static boolean answersFor(Call call, StoredRecord seen) {

@@ -39,11 +39,18 @@
  * }</pre>
  *
  * <p>Each further ability that the subject has turns skipped tests into run ones: {@link
- * io.idem4j.tck.KeyStoreSubject#damages() damages} most of all. What the suite cannot see from
- * outside is left to the store's own tests: what happens to a call whose connection is cut half-way
- * (UNKNOWN, and the connection closed: S7, S12), reads from a replica (S1), processes that are
- * killed or stopped half-way (S9), the number of round trips, and whether a background deletion
- * ever runs. {@link io.idem4j.tck.FaultyKeyStore}, {@link io.idem4j.tck.History}, {@link
- * io.idem4j.tck.Together} and {@link io.idem4j.tck.Samples} help with those.
+ * io.idem4j.tck.KeyStoreSubject#damages() damages} most of all.
+ *
+ * <p>A store that reaches its backend over TCP has a third class to write, and a {@link
+ * io.idem4j.tck.FaultSubject}: {@link io.idem4j.tck.KeyStoreFaults} makes every call under every
+ * fault of the network, behind the real driver, and the whole engine under random ones. {@link
+ * io.idem4j.tck.FaultProxy} alone serves tests of one's own.
+ *
+ * <p>What the suite cannot see from outside is left to the store's own tests: reads from a replica
+ * (S1), processes and servers that are killed or stopped half-way (S9), the number of round trips,
+ * and whether a background deletion ever runs. {@link io.idem4j.tck.FaultyKeyStore}, {@link
+ * io.idem4j.tck.History}, {@link io.idem4j.tck.Together} and {@link io.idem4j.tck.Samples} help
+ * with those. {@link io.idem4j.tck.MatrixPage} makes a table of what ran on which {@link
+ * io.idem4j.tck.StoreUnderTest}.
  */
 package io.idem4j.tck;

@@ -205,6 +205,17 @@ final class HistoryRegistersTest {
     }
   }
 
+  @Test
+  void i23_refusalByItsOwnEffect_countsAsTheWrite() {
+    Call retried = call(0, 4, Answer.REFUSED, Stamp.ABSENT, one, one);
+    assertThat(violations(retried, applied(5, 9, one.stamp(), two))).isEmpty();
+    assertThat(violations(maybe(0, 1, Stamp.ABSENT, one), retried, saw(5, 9, one))).isEmpty();
+    assertThat(violations(retried, applied(0, 9, Stamp.ABSENT, two)))
+        .anyMatch(each -> each.contains("two writes were applied over the same version"));
+    assertThat(violations(retried, applied(5, 6, one.stamp(), two), saw(7, 9, one))).hasSize(1);
+    assertThat(violations(saw(-9, -5, one), retried)).hasSize(1);
+  }
+
   private static FaultyKeyStore lossy(FaultyKeyStore line, long seed) {
     Fault[] faults = Fault.values();
     new Random(seed)

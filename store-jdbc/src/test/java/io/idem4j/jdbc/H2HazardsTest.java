@@ -11,6 +11,7 @@ import io.idem4j.spi.CasResult;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.Stamp;
 import io.idem4j.tck.Samples;
+import io.idem4j.tck.StoreUnderTest;
 import io.idem4j.tck.Together;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** stores.md 3.3, by its numbers. */
 @Timeout(60)
+@StoreUnderTest("JDBC, H2")
 final class H2HazardsTest {
   private final String table = Sql.freshTable();
 

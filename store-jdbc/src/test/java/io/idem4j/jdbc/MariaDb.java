@@ -100,11 +100,7 @@ final class MariaDb {
   private static String start() {
     try {
       Path directory = Files.createTempDirectory("idem4j-mariadb");
-      for (String file : FILES) {
-        unpack(directory, file);
-      }
-      Files.createDirectory(directory.resolve("data"));
-      makeSystemTables(directory);
+      prepare(directory);
       int port = freePort();
       Process shell =
           new ProcessBuilder(watched(directory, server(directory, port)))
@@ -112,12 +108,21 @@ final class MariaDb {
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(shell)));
-      String started = "jdbc:mariadb://127.0.0.1:" + port + "/idem4j" + USER;
+      String started = url(port);
       awaitAnswer(started, shell, directory);
       return started;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Puts a server with an empty database into a directory. */
+  static void prepare(Path directory) throws IOException {
+    for (String file : FILES) {
+      unpack(directory, file);
+    }
+    Files.createDirectory(directory.resolve("data"));
+    makeSystemTables(directory);
   }
 
   private static void unpack(Path directory, String file) throws IOException {
@@ -164,7 +169,12 @@ final class MariaDb {
     }
   }
 
-  private static List<String> server(Path directory, int port) {
+  static String url(int port) {
+    return "jdbc:mariadb://127.0.0.1:" + port + "/idem4j" + USER;
+  }
+
+  /** Returns the command that runs the server in its directory. */
+  static List<String> server(Path directory, int port) {
     List<String> command = new ArrayList<>();
     command.add(directory.resolve("bin/mariadbd").toString());
     command.addAll(
@@ -195,13 +205,13 @@ final class MariaDb {
     return shell;
   }
 
-  private static int freePort() throws IOException {
+  static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
   }
 
-  private static void awaitAnswer(String url, Process shell, Path directory) throws IOException {
+  static void awaitAnswer(String url, Process shell, Path directory) throws IOException {
     long start = System.nanoTime();
     while (true) {
       try {

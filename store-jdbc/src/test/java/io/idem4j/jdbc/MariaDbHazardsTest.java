@@ -15,6 +15,7 @@ import io.idem4j.spi.Slots;
 import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
 import io.idem4j.tck.Samples;
+import io.idem4j.tck.StoreUnderTest;
 import io.idem4j.tck.Together;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -43,6 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * as a whole.
  */
 @Timeout(60)
+@StoreUnderTest("JDBC, MariaDB")
 final class MariaDbHazardsTest {
   private final String table = Sql.freshTable();
 

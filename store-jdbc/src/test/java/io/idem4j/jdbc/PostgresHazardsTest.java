@@ -13,6 +13,7 @@ import io.idem4j.spi.RecordScanner.Kind;
 import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
 import io.idem4j.tck.Samples;
+import io.idem4j.tck.StoreUnderTest;
 import io.idem4j.tck.Together;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** stores.md 3.1, by its numbers. */
 @Timeout(60)
+@StoreUnderTest("JDBC, PostgreSQL")
 final class PostgresHazardsTest {
   private final String table = Sql.freshTable();
   private final JdbcKeyStore store = Rows.store(Postgres.dataSource(), table);

@@ -51,7 +51,8 @@ final class PostgresServerFaultsTest {
   private final DataSource direct = Postgres.dataSource();
 
   @Test
-  void backEndTerminated_betweenStatementAndCommit_isUnknownAndNothingIsThere() throws Exception {
+  void stores_3_1_8_backEndTerminated_betweenStatementAndCommit_isUnknownAndNothingIsThere()
+      throws Exception {
     HistoryRecorder recorder = new HistoryRecorder();
     try (HikariDataSource pool = named(Map.of())) {
       KeyStore store = recorder.around(Rows.store(pool, table));
@@ -76,7 +77,8 @@ final class PostgresServerFaultsTest {
   }
 
   @Test
-  void backEndTerminated_behindTheCommit_isUnknownAndTheRecordIsThere() throws Exception {
+  void stores_3_1_8_backEndTerminated_behindTheCommit_isUnknownAndTheRecordIsThere()
+      throws Exception {
     HistoryRecorder recorder = new HistoryRecorder();
     try (HikariDataSource pool = named(Map.of())) {
       Rows.store(pool, table);

@@ -1,0 +1,58 @@
+package io.idem4j.redis;
+
+import io.idem4j.spi.KeyStore;
+import io.idem4j.tck.FaultSubject;
+import io.idem4j.tck.KeyStoreFaults;
+import io.idem4j.tck.StoreUnderTest;
+import java.net.InetSocketAddress;
+import redis.clients.jedis.ConnectionPoolConfig;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.RedisClient;
+
+/** Redis behind Jedis and its pool as they come, but for a short socket timeout. */
+@StoreUnderTest("Redis")
+final class RedisFaultsTest extends KeyStoreFaults {
+  private static final int SOCKET_TIMEOUT_MILLIS = 250;
+
+  @Override
+  protected FaultSubject newSubject() {
+    return new Subject();
+  }
+
+  private static final class Subject implements FaultSubject {
+    private final RedisClient client = Redis.client();
+    private final KeyStore direct = RedisKeyStore.builder(client).build();
+
+    @Override
+    public InetSocketAddress server() {
+      return new InetSocketAddress(Redis.address().getHost(), Redis.address().getPort());
+    }
+
+    @Override
+    public Proxied open(int port, int connections) {
+      ConnectionPoolConfig pool = new ConnectionPoolConfig();
+      pool.setMaxTotal(connections);
+      RedisClient proxied =
+          RedisClient.builder()
+              .hostAndPort(new HostAndPort("localhost", port))
+              .clientConfig(
+                  DefaultJedisClientConfig.builder()
+                      .socketTimeoutMillis(SOCKET_TIMEOUT_MILLIS)
+                      .build())
+              .poolConfig(pool)
+              .build();
+      return new Proxied(RedisKeyStore.builder(proxied).build(), proxied::close);
+    }
+
+    @Override
+    public KeyStore direct() {
+      return direct;
+    }
+
+    @Override
+    public void close() {
+      client.close();
+    }
+  }
+}
