@@ -1,14 +1,18 @@
 package io.idem4j.examples.payments;
 
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
  * The scenarios of the tour in which the service is killed in the middle of a payment and started
- * again on the same file.
+ * again on the same store.
  */
 final class CrashScenarios {
+  /** Sets this run's tenants apart from those of earlier ones in the same database. */
+  private final String run = "-" + UUID.randomUUID().toString().substring(0, 8);
+
   private final List<String> options;
 
   CrashScenarios(List<String> options) {
@@ -16,7 +20,7 @@ final class CrashScenarios {
   }
 
   void killedBefore(Finding finding) throws Exception {
-    Call call = Call.pay("killed-before", "9.99");
+    Call call = Call.pay("killed-before" + run, "9.99");
     finding.sent("a POST, kill before its effect, restart, retry");
     try (Child child = Child.serve(options)) {
       Client client = new Client(child.port());
@@ -34,7 +38,7 @@ final class CrashScenarios {
   }
 
   void killedAfter(Finding finding) throws Exception {
-    Call call = Call.pay("killed-after", "9.99");
+    Call call = Call.pay("killed-after" + run, "9.99");
     finding.sent("a POST, kill after its effect, restart, retry");
     try (Child child = Child.serve(options)) {
       Client client = new Client(child.port());

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.UUID;
 import javax.sql.DataSource;
 
-/** A ledger in H2 or PostgreSQL, in the database of the keys. Safe for use by many threads. */
+/** A ledger in H2, PostgreSQL or MariaDB. Safe for use by many threads. */
 final class JdbcLedger implements Ledger {
   private static final String INSERT_PAYMENT =
       """
@@ -19,6 +19,10 @@ final class JdbcLedger implements Ledger {
   private static final String SELECT_PAYMENT =
       """
       SELECT amount, amount_scale, currency, deleted FROM payment WHERE id = ? AND tenant = ?
+      """;
+  private static final String COUNT_PAYMENT =
+      """
+      SELECT COUNT(*) FROM payment WHERE id = ? AND tenant = ?
       """;
   private static final String DELETE_PAYMENT =
       """
@@ -123,7 +127,9 @@ final class JdbcLedger implements Ledger {
   public boolean delete(String tenant, UUID id) throws SQLException {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement delete = Sql.prepare(connection, DELETE_PAYMENT, id, tenant)) {
-      return delete.executeUpdate() == 1;
+      // With useAffectedRows=true, MariaDB does not count a row that was marked before.
+      return delete.executeUpdate() == 1
+          || Sql.number(connection, COUNT_PAYMENT, id, tenant).orElse(0L) == 1;
     }
   }
 
@@ -172,7 +178,9 @@ final class JdbcLedger implements Ledger {
     }
     long balance = Balance.add(before, by);
     Sql.requireOne(connection, INSERT_INCREMENT, id, tenant, account, by, balance);
-    Sql.requireOne(connection, UPDATE_BALANCE, balance, tenant, account);
+    if (balance != before) {
+      Sql.requireOne(connection, UPDATE_BALANCE, balance, tenant, account);
+    }
     return balance;
   }
 

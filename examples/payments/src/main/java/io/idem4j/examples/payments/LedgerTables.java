@@ -5,10 +5,17 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 
-/** The ledger's tables, in words that H2 and PostgreSQL both understand. */
+/** The ledger's tables, in words that H2, PostgreSQL and MariaDB understand. */
 final class LedgerTables {
   /** The number of an advisory lock that nothing else should use: "payments" in ASCII. */
   private static final long LOCK = 0x7061_796d_656e_7473L;
+
+  /** Letters of both cases, with and without accents or blanks behind them, are different names. */
+  private static final String MARIADB_TABLE =
+      " ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin";
+
+  /** MariaDB's own UUID refuses some ids of version 8 with SQL state 22007. */
+  private static final String MARIADB_ID = "id CHAR(36) CHARACTER SET ascii COLLATE ascii_bin";
 
   private static final List<String> TABLES =
       List.of(
@@ -47,26 +54,35 @@ final class LedgerTables {
 
   /** Makes the tables that are missing. Safe to run from several processes at once. */
   static void create(Connection connection) throws SQLException {
-    if (!connection.getMetaData().getDatabaseProductName().equals("PostgreSQL")) {
-      execute(connection);
-      return;
+    switch (connection.getMetaData().getDatabaseProductName()) {
+      case "PostgreSQL" ->
+          Sql.<Boolean, RuntimeException, RuntimeException>inTransaction(
+              connection,
+              () -> {
+                // Two sessions that find a table missing would both make it, and one would fail.
+                try (Statement lock = connection.createStatement()) {
+                  lock.execute("SELECT pg_advisory_xact_lock(" + LOCK + ")");
+                }
+                execute(connection, TABLES);
+                return true;
+              });
+      // Each statement commits by itself, and waits for others about the same table.
+      case "MariaDB" -> execute(connection, forMariaDb());
+      default -> execute(connection, TABLES);
     }
-    Sql.<Boolean, RuntimeException, RuntimeException>inTransaction(
-        connection,
-        () -> {
-          // Two sessions that find a table missing would both make it, and one would fail.
-          try (Statement lock = connection.createStatement()) {
-            lock.execute("SELECT pg_advisory_xact_lock(" + LOCK + ")");
-          }
-          execute(connection);
-          return true;
-        });
   }
 
-  private static void execute(Connection connection) throws SQLException {
+  private static List<String> forMariaDb() {
+    return TABLES.stream()
+        .map(sql -> sql.startsWith("CREATE TABLE") ? sql + MARIADB_TABLE : sql)
+        .map(sql -> sql.replace("id UUID", MARIADB_ID))
+        .toList();
+  }
+
+  private static void execute(Connection connection, List<String> tables) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      for (String table : TABLES) {
-        statement.execute(table);
+      for (String sql : tables) {
+        statement.execute(sql);
       }
     }
   }

@@ -2,12 +2,16 @@ package io.idem4j.examples.payments;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** The scenarios of the tour in which the service stays up. Each has a tenant of its own. */
 final class Scenarios {
   private static final int DUPLICATES = 20;
+
+  /** Sets this run's tenants apart from those of earlier ones in the same database. */
+  private final String run = "-" + UUID.randomUUID().toString().substring(0, 8);
 
   private final Client client;
 
@@ -16,7 +20,7 @@ final class Scenarios {
   }
 
   void firstCall(Finding finding) throws Exception {
-    Call call = Call.pay("first-call", "12.50");
+    Call call = Call.pay("first-call" + run, "12.50");
     finding.sent("POST /payments under a new key");
     Received first = client.send(call);
     finding.got(first + " with Location");
@@ -27,7 +31,7 @@ final class Scenarios {
   }
 
   void retry(Finding finding) throws Exception {
-    Call call = Call.pay("retry", "12.50");
+    Call call = Call.pay("retry" + run, "12.50");
     finding.sent("the same POST twice, the key bare and then in quotes");
     Received first = client.send(call);
     Received second = client.send(call.withKey('"' + call.key() + '"'));
@@ -39,7 +43,7 @@ final class Scenarios {
   }
 
   void parallelDuplicates(Finding finding) throws Exception {
-    Call call = Call.pay("parallel", "20").asking("delay=300ms");
+    Call call = Call.pay("parallel" + run, "20").asking("delay=300ms");
     finding.sent(
         DUPLICATES + " times the same POST at once, each repeated while the answer is 409");
     List<CompletableFuture<Received>> started = new ArrayList<>();
@@ -73,7 +77,7 @@ final class Scenarios {
   }
 
   void anotherBody(Finding finding) throws Exception {
-    Call call = Call.pay("another-body", "1");
+    Call call = Call.pay("another-body" + run, "1");
     finding.sent("a POST, another amount under its key, and the first once more");
     Received first = client.send(call);
     Received other = client.send(call.withBody("{\"amount\":1000,\"currency\":\"EUR\"}"));
@@ -85,8 +89,8 @@ final class Scenarios {
   }
 
   void anotherTenant(Finding finding) throws Exception {
-    Call call = Call.pay("tenant-a", "5");
-    Call other = call.withTenant("tenant-b");
+    Call call = Call.pay("tenant-a" + run, "5");
+    Call other = call.withTenant("tenant-b" + run);
     finding.sent("the same POST under the same key for two tenants");
     Received first = client.send(call);
     Received second = client.send(other);
@@ -103,7 +107,7 @@ final class Scenarios {
   }
 
   void clientHangsUp(Finding finding) throws Exception {
-    Call call = Call.pay("hang-up", "7");
+    Call call = Call.pay("hang-up" + run, "7");
     finding.sent("a POST whose client hangs up before the answer, and a retry");
     client.sendAndHangUp(call.asking("delay=500ms"));
     finding.expect(client.awaitPayments(call.tenant(), 1), "the payment was not made");
@@ -114,11 +118,11 @@ final class Scenarios {
   }
 
   void failsBefore(Finding finding) throws Exception {
-    fails(finding, Call.pay("fails-before", "3"), "before", 0);
+    fails(finding, Call.pay("fails-before" + run, "3"), "before", 0);
   }
 
   void failsAfter(Finding finding) throws Exception {
-    fails(finding, Call.pay("fails-after", "3"), "after", 1);
+    fails(finding, Call.pay("fails-after" + run, "3"), "after", 1);
   }
 
   private void fails(Finding finding, Call call, String where, long madeByFirst) throws Exception {
@@ -134,7 +138,7 @@ final class Scenarios {
   }
 
   void incrementFailsAfter(Finding finding) throws Exception {
-    Call call = Call.increment("increment", "till", 5);
+    Call call = Call.increment("increment" + run, "till", 5);
     finding.sent("PATCH incrementBy 5 that fails after its effect, and a retry");
     Received first = client.send(call.asking("fail=after"));
     Received retry = client.send(call);

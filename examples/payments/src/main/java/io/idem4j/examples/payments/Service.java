@@ -3,7 +3,6 @@ package io.idem4j.examples.payments;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.idem4j.Idempotency;
-import io.idem4j.examples.payments.Settings.UsageException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -53,9 +52,8 @@ final class Service implements AutoCloseable {
    * @throws IOException if the port cannot be had
    * @throws SQLException if the store cannot be opened
    */
-  static Service start(Settings settings, Consumer<String> log)
-      throws IOException, SQLException, UsageException {
-    return start(settings, Backend.open(settings.store()), log);
+  static Service start(Settings settings, Consumer<String> log) throws IOException, SQLException {
+    return start(settings, Backend.open(settings), log);
   }
 
   /** Starts with a store that is open already, and is closed with the service. */

@@ -4,11 +4,13 @@ import io.idem4j.Idempotency;
 import io.idem4j.MisuseException;
 import io.idem4j.OperationPolicy;
 import io.idem4j.memory.MemoryKeyStore;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -16,24 +18,36 @@ import org.jspecify.annotations.Nullable;
  * How the service is run. Immutable.
  *
  * @param port the port on the loopback interface; 0 for a free one
- * @param store {@code h2:PATH}, {@code memory} or {@code postgres:JDBC_URL}
+ * @param store where the keys are
+ * @param ledger the H2 file of the payments, unless they are beside the keys in another store
  * @param policy the lease and the retention
  * @param requireKey whether POST and PATCH without a key are refused
  */
-record Settings(int port, String store, OperationPolicy policy, boolean requireKey) {
+record Settings(
+    int port, StoreOption store, Path ledger, OperationPolicy policy, boolean requireKey) {
   static final String USAGE =
       """
-      usage: java -jar payments.jar                 a tour: sends requests and shows what happens
+      usage: java -jar payments.jar [--store S]     a tour: sends requests and shows what happens
              java -jar payments.jar serve --port N [options]
+             java -jar payments.jar server NAME     only a server of the stores below
 
         --port N                the port on the loopback interface; 0 for a free one
         --store h2:PATH         keys and payments in an H2 file; default h2:payments
         --store memory          in this process, lost with it
         --store postgres:URL    in PostgreSQL, URL being jdbc:postgresql://...
+        --store mariadb:URL     in MariaDB, URL being jdbc:mariadb://...
+        --store redis:URI       keys in Redis, URI being redis://HOST:6379; payments in --ledger
+        --store dynamodb:URI    keys in DynamoDB, URI being http://HOST:8000; payments in --ledger
+        --store NAME            postgres, mariadb, redis or dynamodb: starts a server first, whose
+                                data ends with this process
+        --ledger h2:PATH        the payments beside redis and dynamodb; default h2:payments
         --lease 30s             how long a vanished holder keeps its key
         --retention 24h         how long an answer is kept
         --require-key           refuse POST and PATCH without an Idempotency-Key
       """;
+
+  private static final String H2 = "h2:";
+  private static final String DEFAULT = "h2:payments";
 
   private static final Duration LONGEST_HOLD = Duration.ofMinutes(15);
 
@@ -48,10 +62,33 @@ record Settings(int port, String store, OperationPolicy policy, boolean requireK
 
   static Settings of(int port, String store, Duration lease, Duration retention, boolean requireKey)
       throws UsageException {
+    return of(port, StoreOption.parse(store), DEFAULT, lease, retention, requireKey);
+  }
+
+  /**
+   * Checks all that can be checked without opening anything.
+   *
+   * @param ledger as it is written behind {@code --ledger}; of no account where the payments are
+   *     beside the keys
+   */
+  static Settings of(
+      int port,
+      StoreOption store,
+      String ledger,
+      Duration lease,
+      Duration retention,
+      boolean requireKey)
+      throws UsageException {
     if (port < 0 || port > 65_535) {
       throw new UsageException("--port must be 0 to 65535");
     }
-    Backend.check(store);
+    if (!ledger.startsWith(H2)) {
+      throw new UsageException("--ledger must be h2:PATH");
+    }
+    Path file =
+        store.kind() == StoreOption.Kind.H2
+            ? Database.path("--store", store.address())
+            : Database.path("--ledger", ledger.substring(H2.length()));
     OperationPolicy policy =
         OperationPolicy.rerun()
             .withLease(lease)
@@ -63,7 +100,11 @@ record Settings(int port, String store, OperationPolicy policy, boolean requireK
     } catch (MisuseException e) {
       throw new UsageException("--lease and --retention: " + e.getMessage());
     }
-    return new Settings(port, store, policy, requireKey);
+    return new Settings(port, store, file, policy, requireKey);
+  }
+
+  Settings withStore(StoreOption newStore) {
+    return new Settings(port, newStore, ledger, policy, requireKey);
   }
 
   /** Reads the arguments that follow {@code serve}. */
@@ -71,7 +112,8 @@ record Settings(int port, String store, OperationPolicy policy, boolean requireK
     Deque<String> rest = new ArrayDeque<>(arguments);
     Set<String> seen = new HashSet<>();
     @Nullable String port = null;
-    String store = "h2:payments";
+    String store = DEFAULT;
+    @Nullable String ledger = null;
     Duration lease = Duration.ofSeconds(30);
     Duration retention = Duration.ofHours(24);
     boolean requireKey = false;
@@ -80,6 +122,7 @@ record Settings(int port, String store, OperationPolicy policy, boolean requireK
       switch (option) {
         case "--port" -> port = value(option, rest);
         case "--store" -> store = value(option, rest);
+        case "--ledger" -> ledger = value(option, rest);
         case "--lease" -> lease = duration(option, rest);
         case "--retention" -> retention = duration(option, rest);
         case "--require-key" -> requireKey = true;
@@ -95,7 +138,48 @@ record Settings(int port, String store, OperationPolicy policy, boolean requireK
     if (!port.matches("[0-9]{1,5}")) {
       throw new UsageException("--port must be a number from 0 to 65535");
     }
-    return of(Integer.parseInt(port), store, lease, retention, requireKey);
+    StoreOption keys = StoreOption.parse(store);
+    if (ledger != null && keys.kind().takesPayments()) {
+      throw new UsageException(
+          "--ledger is for redis and dynamodb; with " + keys + " the payments are beside the keys");
+    }
+    return of(
+        Integer.parseInt(port),
+        keys,
+        ledger == null ? DEFAULT : ledger,
+        lease,
+        retention,
+        requireKey);
+  }
+
+  /** Reads the arguments of the tour. */
+  static StoreOption parseTour(List<String> arguments) throws UsageException {
+    Deque<String> rest = new ArrayDeque<>(arguments);
+    String store = "h2";
+    if (!rest.isEmpty()) {
+      String option = rest.pop();
+      if (!option.equals("--store")) {
+        throw new UsageException("unknown argument: " + option);
+      }
+      store = value(option, rest);
+    }
+    if (!rest.isEmpty()) {
+      throw new UsageException("unknown argument: " + rest.peek());
+    }
+    if (store.startsWith(H2)) {
+      throw new UsageException("the tour makes H2 files of its own: --store h2");
+    }
+    return StoreOption.parse(store);
+  }
+
+  /** Reads the argument of {@code server}. */
+  static StoreOption.Kind parseServer(List<String> arguments) throws UsageException {
+    return (arguments.size() == 1
+            ? StoreOption.Kind.of(arguments.get(0))
+            : Optional.<StoreOption.Kind>empty())
+        .filter(StoreOption.Kind::isServer)
+        .orElseThrow(
+            () -> new UsageException("server needs one of postgres, mariadb, redis, dynamodb"));
   }
 
   private static String value(String option, Deque<String> rest) throws UsageException {

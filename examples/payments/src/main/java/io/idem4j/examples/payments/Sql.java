@@ -10,6 +10,9 @@ import java.util.Optional;
 final class Sql {
   private static final String UNIQUE_VIOLATION = "23505";
 
+  /** MariaDB's SQL state for it says less than its number. */
+  private static final int MARIADB_DUPLICATE = 1062;
+
   /** What one transaction does. */
   @FunctionalInterface
   interface Step<R, X extends Exception, Y extends Exception> {
@@ -61,7 +64,7 @@ final class Sql {
       requireOne(connection, sql, values);
       return true;
     } catch (SQLException e) {
-      if (UNIQUE_VIOLATION.equals(e.getSQLState())) {
+      if (UNIQUE_VIOLATION.equals(e.getSQLState()) || e.getErrorCode() == MARIADB_DUPLICATE) {
         return false;
       }
       throw e;

@@ -1,14 +1,17 @@
 package io.idem4j.examples.payments;
 
+import io.idem4j.examples.payments.EmbeddedServer.UnavailableException;
+import io.idem4j.examples.payments.Settings.UsageException;
+import io.idem4j.examples.payments.StoreOption.Kind;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** Sends real requests to a real service and shows what becomes of them. */
 final class Tour {
@@ -25,28 +28,35 @@ final class Tour {
   }
 
   private final PrintStream out;
+  private final StoreOption store;
   private int played;
   private int failed;
 
-  Tour(PrintStream out) {
+  /**
+   * Prepares a tour.
+   *
+   * @param store where the keys are to be; H2 means a file of the tour's own
+   */
+  Tour(PrintStream out, StoreOption store) {
     this.out = out;
+    this.store = store;
   }
 
-  /** Plays all scenarios and returns whether each expectation held. */
-  boolean run() {
+  /**
+   * Plays all scenarios and returns whether each expectation held.
+   *
+   * @throws UnavailableException if the store's server is to be started and cannot be
+   * @throws SQLException if the store cannot be opened
+   */
+  boolean run()
+      throws UnavailableException, InterruptedException, IOException, SQLException, UsageException {
     long start = System.nanoTime();
-    try {
-      Path directory = Files.createTempDirectory("idem4j-payments");
-      Thread cleaner = new Thread(() -> cleanUp(directory));
-      Runtime.getRuntime().addShutdownHook(cleaner);
-      try {
-        playWithin(directory);
-      } finally {
-        delete(directory);
+    if (store.isToBeStarted()) {
+      try (EmbeddedServer server = EmbeddedServer.start(store.kind(), out)) {
+        play(server.store());
       }
-    } catch (Exception e) {
-      failed++;
-      out.println("FAIL the tour ended early: " + e);
+    } else {
+      play(store);
     }
     out.printf(
         "%d of %d scenarios went as expected, in %d s%n",
@@ -54,11 +64,23 @@ final class Tour {
     return failed == 0;
   }
 
-  private void playWithin(Path directory) throws Exception {
-    Settings settings =
-        Settings.of(0, "h2:" + directory.resolve("tour"), LEASE, Duration.ofHours(1), false);
+  private void play(StoreOption at) throws IOException, SQLException, UsageException {
+    Path directory = Files.createTempDirectory("idem4j-payments");
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> cleanUp(directory)));
+    try {
+      playWithin(directory, at);
+    } finally {
+      Directories.delete(directory);
+    }
+  }
+
+  private void playWithin(Path directory, StoreOption at)
+      throws IOException, SQLException, UsageException {
+    String ledger = "h2:" + directory.resolve("tour");
+    Settings settings = Settings.of(0, in(ledger, at), ledger, LEASE, Duration.ofHours(1), false);
     try (Service service = Service.start(settings, line -> {})) {
       out.println("the service listens on http://127.0.0.1:" + service.port());
+      out.println("its keys are in " + at + ", whose weak spot is: " + at.kind().weakSpot());
       var scenarios = new Scenarios(new Client(service.port()));
       play("first call", scenarios::firstCall);
       play("retry", scenarios::retry);
@@ -70,11 +92,24 @@ final class Tour {
       play("fails after its effect", scenarios::failsAfter);
       play("increment fails after its effect", scenarios::incrementFailsAfter);
     }
-    List<String> options =
-        List.of("--store", "h2:" + directory.resolve("killed"), "--lease", LEASE_OF_THE_KILLED);
+    if (at.kind() == Kind.MEMORY) {
+      out.println("not played: killed before its effect, killed after its effect; memory dies too");
+      return;
+    }
+    String killed = "h2:" + directory.resolve("killed");
+    List<String> options = new ArrayList<>(List.of("--lease", LEASE_OF_THE_KILLED));
+    options.addAll(List.of("--store", in(killed, at).text()));
+    if (!at.kind().takesPayments()) {
+      options.addAll(List.of("--ledger", killed));
+    }
     var crashes = new CrashScenarios(options);
     play("killed before its effect", crashes::killedBefore);
     play("killed after its effect", crashes::killedAfter);
+  }
+
+  /** Only H2 is in a file: the services of a tour share whatever else there is. */
+  private static StoreOption in(String file, StoreOption at) throws UsageException {
+    return at.kind() == Kind.H2 ? StoreOption.parse(file) : at;
   }
 
   private void play(String name, Scenario scenario) {
@@ -91,20 +126,15 @@ final class Tour {
     out.println(finding.line(name));
   }
 
-  /** Stopped by a signal: a child that still runs would write the files again. */
+  /**
+   * Stopped by a signal: a service that still runs would write the files again, and a server needs
+   * a moment to end.
+   */
   private static void cleanUp(Path directory) {
-    ProcessHandle.current().children().forEach(ProcessHandle::destroyForcibly);
-    ProcessHandle.current().children().forEach(child -> child.onExit().join());
-    delete(directory);
-  }
-
-  private static void delete(Path directory) {
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException e) {
-      // It is a temporary directory, or it is gone already.
-    }
+    ProcessHandle.current().children().forEach(ProcessHandle::destroy);
+    ProcessHandle.current()
+        .children()
+        .forEach(child -> child.onExit().completeOnTimeout(child, 10, TimeUnit.SECONDS).join());
+    Directories.delete(directory);
   }
 }

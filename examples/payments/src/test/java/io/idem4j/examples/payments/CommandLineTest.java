@@ -25,6 +25,7 @@ class CommandLineTest {
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
+                "-D" + EmbeddedServer.DIRECTORY + "=" + directory.resolve("servers"),
                 "-cp",
                 System.getProperty("java.class.path"),
                 Payments.class.getName()));
@@ -56,18 +57,61 @@ class CommandLineTest {
   }
 
   @Test
+  void tour_inMemory_saysWhatItLeavesOut() throws Exception {
+    Ended ended = run("--store", "memory");
+    assertThat(ended.out())
+        .contains("9 of 9 scenarios went as expected", "whose weak spot is: ", "not played: killed")
+        .doesNotContain("FAIL");
+    assertThat(ended.status()).isZero();
+    assertThat(ended.err()).isEmpty();
+  }
+
+  @Test
+  void serverThatCannotBeStarted_isSaid() throws Exception {
+    for (String[] arguments :
+        new String[][] {
+          {"--store", "redis"}, {"serve", "--port", "0", "--store", "redis"}, {"server", "redis"}
+        }) {
+      Ended ended = run(arguments);
+      assertThat(ended.status()).isEqualTo(1);
+      assertThat(ended.out()).isEmpty();
+      assertThat(ended.err())
+          .contains("servers/redis", "--store redis:redis://HOST:6379")
+          .doesNotContain("\tat ");
+    }
+  }
+
+  @Test
+  void tour_storeOutOfReach_isSaidWithoutItsPassword() throws Exception {
+    for (String store :
+        new String[] {
+          "postgres:jdbc:postgresql://127.0.0.1:1/x?password=canary&sslmode=canary",
+          "redis:redis://me:canary@127.0.0.1:1"
+        }) {
+      Ended ended = run("--store", store);
+      assertThat(ended.status()).isEqualTo(1);
+      assertThat(ended.out()).isEmpty();
+      assertThat(ended.err()).startsWith("cannot ").hasLineCount(1).doesNotContain("canary");
+    }
+  }
+
+  @Test
   void wrongArguments_exitWith2AndSayHow() throws Exception {
     for (String[] arguments :
         new String[][] {
           {"sirve"},
           {"serve"},
           {"serve", "--port", "0", "--lease", "30s", "--retention", "30s"},
-          {"serve", "--port", "0", "--store", "postgres:x"}
+          {"serve", "--port", "0", "--store", "postgres:x"},
+          {"serve", "--port", "0", "--store", "redis:"},
+          {"serve", "--port", "0", "--store", "redis:redis://:canary@^"},
+          {"--store", "dynamodb:"},
+          {"server", "h2"}
         }) {
       Ended ended = run(arguments);
       assertThat(ended.status()).isEqualTo(2);
       assertThat(ended.out()).isEmpty();
-      assertThat(ended.err()).contains("usage: ").doesNotContain("\tat ");
+      assertThat(ended.err()).contains("usage: ").doesNotContain("\tat ", "canary");
     }
   }
 
@@ -101,24 +145,56 @@ class CommandLineTest {
     Ended nowhere = run("serve", "--port", "0", "--store", "h2:" + file.resolve("payments"));
     assertThat(nowhere.status()).isEqualTo(1);
     assertThat(nowhere.err()).startsWith("cannot open the store").doesNotContain("\tat ");
-    Ended postgres =
-        run("serve", "--port", "0", "--store", "postgres:jdbc:postgresql://127.0.0.1:1/x");
-    assertThat(postgres.status()).isEqualTo(1);
-    assertThat(postgres.err()).startsWith("cannot open the store").doesNotContain("\tat ");
+    for (String store :
+        new String[] {
+          "postgres:jdbc:postgresql://127.0.0.1:1/x",
+          "mariadb:jdbc:mariadb://127.0.0.1:1/x",
+          "redis:redis://127.0.0.1:1",
+          "dynamodb:http://127.0.0.1:1"
+        }) {
+      List<String> arguments = new ArrayList<>(List.of("serve", "--port", "0", "--store", store));
+      if (!StoreOption.parse(store).kind().takesPayments()) {
+        arguments.addAll(List.of("--ledger", "h2:" + directory.resolve("ledger")));
+      }
+      Ended ended = run(arguments.toArray(String[]::new));
+      assertThat(ended.status()).isEqualTo(1);
+      assertThat(ended.err())
+          .startsWith("cannot open the store")
+          .hasLineCount(1)
+          .doesNotContain("\tat ");
+    }
+  }
+
+  /** It takes connections and says nothing: what is waited for is bounded. */
+  @Test
+  void storeThatIsSilent_isSaid() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      String at = "127.0.0.1:" + silent.getLocalPort();
+      for (String store : new String[] {"redis:redis://" + at, "dynamodb:http://" + at}) {
+        String ledger = "h2:" + directory.resolve("ledger");
+        Ended ended = run("serve", "--port", "0", "--store", store, "--ledger", ledger);
+        assertThat(ended.status()).isEqualTo(1);
+        assertThat(ended.err()).startsWith("cannot open the store").doesNotContain("\tat ");
+      }
+    }
   }
 
   @Test
   void password_inAUrl_isNeverPrinted() throws Exception {
-    for (String url :
+    for (String store :
         new String[] {
-          "jdbc:postgresql://127.0.0.1:1/x?user=me&password=canary",
-          "jdbc:postgresql://127.0.0.1:port/x?password=canary",
-          "jdbc:postgresql:canary?password=%zz",
-          "jdbc:postgresql://127.0.0.1?password=canary",
-          "jdbc:postgresql://127.0.0.1:1/x?password=canary&sslmode=canary",
-          "jdbc:postgresql://127.0.0.1:1/x?password=canary&socketTimeout=canary"
+          "postgres:jdbc:postgresql://127.0.0.1:1/x?user=me&password=canary",
+          "postgres:jdbc:postgresql://127.0.0.1:port/x?password=canary",
+          "postgres:jdbc:postgresql:canary?password=%zz",
+          "postgres:jdbc:postgresql://127.0.0.1?password=canary",
+          "postgres:jdbc:postgresql://127.0.0.1:1/x?password=canary&sslmode=canary",
+          "postgres:jdbc:postgresql://127.0.0.1:1/x?password=canary&socketTimeout=canary",
+          "mariadb:jdbc:mariadb://127.0.0.1:1/x?user=me&password=canary",
+          "mariadb:jdbc:mariadb://127.0.0.1:port/x?password=canary",
+          "mariadb:jdbc:mariadb://127.0.0.1:1/x?password=canary&sslMode=canary",
+          "mariadb:jdbc:mariadb://127.0.0.1:1/x?password=canary&socketTimeout=canary"
         }) {
-      Ended ended = run("serve", "--port", "0", "--store", "postgres:" + url);
+      Ended ended = run("serve", "--port", "0", "--store", store);
       assertThat(ended.status()).isEqualTo(1);
       assertThat(ended.out()).isEmpty();
       assertThat(ended.err())
@@ -126,6 +202,15 @@ class CommandLineTest {
           .hasLineCount(1)
           .doesNotContain("canary", "\tat ");
     }
+  }
+
+  @Test
+  void password_inAUri_isNeverPrinted() throws Exception {
+    String store = "redis:redis://me:canary@127.0.0.1:1/3";
+    String ledger = "h2:" + directory.resolve("ledger");
+    Ended ended = run("serve", "--port", "0", "--store", store, "--ledger", ledger);
+    assertThat(ended.status()).isEqualTo(1);
+    assertThat(ended.err()).startsWith("cannot ").hasLineCount(1).doesNotContain("canary");
   }
 
   @Test

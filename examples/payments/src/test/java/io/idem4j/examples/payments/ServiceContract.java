@@ -24,18 +24,34 @@ abstract class ServiceContract {
   private Service service;
   private Client client;
 
-  abstract String store();
+  private Settings settings;
+
+  abstract String store() throws Exception;
+
+  /** Where the payments are, if not beside the keys. */
+  String ledger() {
+    return "h2:payments";
+  }
 
   @BeforeEach
   void start() throws Exception {
-    Settings settings = Settings.of(0, store(), Duration.ofSeconds(30), Duration.ofHours(1), false);
+    settings =
+        Settings.of(
+            0,
+            StoreOption.parse(store()),
+            ledger(),
+            Duration.ofSeconds(30),
+            Duration.ofHours(1),
+            false);
     service = Service.start(settings, log::add);
     client = new Client(service.port());
   }
 
   @AfterEach
   void stop() {
-    service.close();
+    if (service != null) {
+      service.close();
+    }
   }
 
   /** Tenants are new in each test: a database may be shared. */
@@ -284,7 +300,7 @@ abstract class ServiceContract {
     UUID id = UUID.randomUUID();
     Payment payment = new Payment(id, new BigDecimal("3.00"), "EUR");
     Payment other = new Payment(id, new BigDecimal("3.01"), "EUR");
-    try (Backend backend = Backend.open(store())) {
+    try (Backend backend = Backend.open(settings)) {
       Ledger ledger = backend.ledger();
       assertThat(ledger.pay(tenant, payment)).isEqualTo(payment);
       assertThat(ledger.pay(tenant, payment)).isEqualTo(payment);
