@@ -10,6 +10,11 @@ public sealed interface CasResult {
   /**
    * Nothing was written: the live record bears another stamp, or none is live (S3).
    *
+   * <p>Where a driver sends a request again by itself, that is said of the last sending. If an
+   * earlier one was applied, the live record bears the write's own stamp, which says so; unless
+   * somebody else has replaced it by then, as they may after the lease or a release. Core takes
+   * both as it takes them after its own re-issue (S8).
+   *
    * @param live the live record as of one instant inside the call at which it was live and did not
    *     match, or nothing if none was live
    */
