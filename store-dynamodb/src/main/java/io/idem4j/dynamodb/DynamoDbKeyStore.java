@@ -41,13 +41,13 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
  * at most twice the margin more, and no recorded answer is over too soon. Start-up compares this
  * clock with the service's {@code Date} header and refuses to go on when it is certainly off by
  * more than half the margin: two clients may err in opposite directions. The header has whole
- * seconds, so an offset is seen to a second at best, and only at start-up; keep clocks
- * synchronised. The default margin is the least that this check can vouch for, far above what
- * synchronised clocks differ by, and short beside a lease of 30 seconds. <em>Beyond the margin</em>
- * two claims still never both complete, because the stamp decides; but a clock that is ahead by
- * more than margin and what is left of the retention takes a recorded answer for absent, and the
- * operation runs again. Lease and retention count from before the request is first sent, which they
- * may be shorter by.
+ * seconds, so an offset is only certain once it is more than half the margin and another second,
+ * and it is only looked for at start-up; keep clocks synchronised. The default margin is far above
+ * what synchronised clocks differ by, and short beside a lease of 30 seconds. <em>Beyond the
+ * margin</em> two claims still never both complete, because the stamp decides; but a clock that is
+ * ahead by more than margin and what is left of the retention takes a recorded answer for absent,
+ * and the operation runs again. Lease and retention count from before the request is first sent,
+ * which they may be shorter by.
  *
  * <p><b>Atomic</b>: each write is one conditional PutItem, or UpdateItem where the slots stay as
  * they are, whose failure brings the stored item. A write that the SDK sends again after it was
@@ -208,7 +208,8 @@ public sealed class DynamoDbKeyStore implements KeyStore {
 
     /**
      * Sets the attribute by which the table's time to live deletes items, in seconds since 1970;
-     * without it, {@code expire_at_s}. A table has one such attribute for everything in it.
+     * without it, {@code expire_at_s}. A table has one such attribute for everything in it. Its
+     * name may have letters of ASCII, digits, {@code _}, {@code .} and {@code -}.
      */
     public Builder ttlAttribute(String ttlAttribute) {
       this.ttlAttribute = ttlAttribute;

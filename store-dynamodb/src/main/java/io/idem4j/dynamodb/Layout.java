@@ -59,6 +59,10 @@ record Layout(
 
   private static final int LONGEST_SORT_KEY = 1024;
   private static final int LONGEST_NAME = 255;
+
+  /** Its '.' and '-' are '_' in the placeholders that the enhanced client makes of it. */
+  private static final Pattern TTL = Pattern.compile("[a-zA-Z0-9_.-]{1,255}");
+
   private static final Pattern TABLE = Pattern.compile("[a-zA-Z0-9_.:/-]{3,1024}");
 
   /**
@@ -71,14 +75,17 @@ record Layout(
       throw new MisuseException("a table is a name of at least three characters, or an ARN");
     }
     requireText("the name of the key attribute", keyAttribute, 1, LONGEST_NAME);
-    requireText("the name of the TTL attribute", ttlAttribute, 1, LONGEST_NAME);
+    if (!TTL.matcher(ttlAttribute).matches()) {
+      throw new MisuseException(
+          "the name of the TTL attribute has at most 255 letters of ASCII, digits, '_', '.', '-'");
+    }
     requireText("a key prefix", keyPrefix, 0, LONGEST_PARTITION_KEY - 2 * KeyId.LENGTH);
     if (sortAttribute != null) {
       requireText("the name of the sort attribute", sortAttribute, 1, LONGEST_NAME);
       requireText("a sort key", sortValue, 1, LONGEST_SORT_KEY);
     }
     if (OWN.contains(keyAttribute)
-        || OWN.contains(ttlAttribute)
+        || OWN.contains(ttlAttribute.replaceAll("[.-]", "_"))
         || keyAttribute.equals(ttlAttribute)
         || keyAttribute.equals(sortAttribute)
         || ttlAttribute.equals(sortAttribute)

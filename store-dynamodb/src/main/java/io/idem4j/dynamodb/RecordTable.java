@@ -58,42 +58,52 @@ final class RecordTable {
     boolean isClaim = expected.equals(Stamp.ABSENT);
     // There is nothing to keep where there is no record.
     KeyRecord whole = isClaim ? next.resolveSlots(null) : next;
-    for (int round = 0; round < ROUNDS; round++) {
-      long now = clock.now();
-      Map<String, AttributeValue> item = items.encode(whole, now);
-      requireFits(whole, item);
-      Expression condition =
-          isClaim
-              ? Conditions.absent(layout, clock.latestOver(now))
-              : Conditions.stamped(id, expected, clock.latestOver(now));
-      @Nullable Map<String, AttributeValue> stored;
-      try {
-        write(whole, item, condition);
-        return CasResult.APPLIED;
-      } catch (ConditionalCheckFailedException e) {
-        stored = e.hasItem() && !e.item().isEmpty() ? e.item() : null;
-      }
-      if (stored == null) {
-        // No item stood in the way, or an endpoint answered that does not return it.
-        stored = get(id);
-      }
-      Optional<StoredRecord> live = decode(id, stored);
-      if (live.isEmpty()) {
-        if (!isClaim) {
-          return CasResult.NONE_LIVE;
+    boolean wasSentOnce = true;
+    try {
+      for (int round = 0; round < ROUNDS; round++) {
+        long now = clock.now();
+        Map<String, AttributeValue> item = items.encode(whole, now);
+        requireFits(whole, item);
+        Expression condition =
+            isClaim
+                ? Conditions.absent(layout, clock.latestOver(now))
+                : Conditions.stamped(id, expected, clock.latestOver(now));
+        @Nullable Map<String, AttributeValue> stored;
+        try {
+          write(whole, item, condition);
+          return CasResult.APPLIED;
+        } catch (ConditionalCheckFailedException e) {
+          wasSentOnce &= SdkFailure.isFirstAttempt(e);
+          stored = e.hasItem() && !e.item().isEmpty() ? e.item() : null;
         }
-        // Deleted, or its retention ran out, between the write and the read.
-      } else if (!live.get().stamp().equals(expected)) {
-        return CasResult.refusedBy(live.get());
-      } else if (live.get().format() != KeyRecord.FORMAT) {
-        throw KeyStoreException.unreadable(id, "its format is " + live.get().format());
+        if (stored == null) {
+          // No item stood in the way, or an endpoint answered that does not return it.
+          stored = get(id);
+        }
+        Optional<StoredRecord> live = decode(id, stored);
+        if (live.isEmpty()) {
+          if (!isClaim) {
+            return CasResult.NONE_LIVE;
+          }
+          // Deleted, or its retention ran out, between the write and the read.
+        } else if (!live.get().stamp().equals(expected)) {
+          return CasResult.refusedBy(live.get());
+        } else if (live.get().format() != KeyRecord.FORMAT) {
+          throw KeyStoreException.unreadable(id, "its format is " + live.get().format());
+        }
+        // Written between the write and the read. It matches, so it is no refusal (S3).
       }
-      // Written between the write and the read. It matches, so it is no refusal (S3).
+      throw KeyStoreException.notApplied(
+          Reason.CONFLICT,
+          "concurrent calls changed the record of key " + id.shortDigest() + " again and again",
+          null);
+    } catch (RuntimeException e) {
+      if (wasSentOnce) {
+        throw e;
+      }
+      // An attempt before the refused one may have been applied: what failed since proves nothing.
+      throw SdkFailure.UNKNOWN.exception("a compare-and-set", e);
     }
-    throw KeyStoreException.notApplied(
-        Reason.CONFLICT,
-        "concurrent calls changed the record of key " + id.shortDigest() + " again and again",
-        null);
   }
 
   /** See {@link io.idem4j.spi.KeyStore#find}. */

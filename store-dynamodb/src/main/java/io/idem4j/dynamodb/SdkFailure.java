@@ -96,7 +96,7 @@ enum SdkFailure {
   }
 
   /** The number is missing where the SDK gave up outside an attempt, as at its own deadline. */
-  private static boolean isFirstAttempt(SdkException failure) {
+  static boolean isFirstAttempt(SdkException failure) {
     Integer attempts = failure.numAttempts();
     return attempts != null && attempts == 1;
   }

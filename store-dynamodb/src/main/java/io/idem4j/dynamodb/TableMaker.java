@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.BillingMode;
@@ -37,15 +38,27 @@ final class TableMaker {
     }
     awaitCreated();
     if (isMine) {
+      enableTimeToLive();
+    }
+  }
+
+  private void enableTimeToLive() {
+    try {
       client.updateTimeToLive(
           b ->
               b.tableName(layout.table())
                   .timeToLiveSpecification(
                       ttl -> ttl.attributeName(layout.ttlAttribute()).enabled(true)));
+    } catch (AwsServiceException e) {
+      // Enabled before, by an attempt whose reply was lost or by another process; or not allowed.
+      // Only space is at stake: TableCheck looks next, and warns where there is none.
     }
   }
 
-  /** Returns whether this call created the table; another one may have come first. */
+  /**
+   * Returns whether this call created the table; another one may have come first. That cannot be
+   * told from an own attempt whose reply was lost.
+   */
   private boolean create() {
     List<AttributeDefinition> attributes = new ArrayList<>();
     List<KeySchemaElement> keys = new ArrayList<>();
@@ -62,7 +75,7 @@ final class TableMaker {
                   .billingMode(BillingMode.PAY_PER_REQUEST));
       return true;
     } catch (ResourceInUseException e) {
-      return false;
+      return !SdkFailure.isFirstAttempt(e);
     }
   }
 

@@ -119,6 +119,21 @@ final class DynamoDbServerFaultsTest {
     }
   }
 
+  /** Refused by its own first attempt, of which the read that is to tell fails for certain. */
+  @Test
+  void appliedThenRefusedWithoutItem_readFails_isUnknown() {
+    try (DynamoDbClient client = withDefaultRetries()) {
+      KeyStore store = Rows.store(client, TABLE);
+      KeyRecord claim = Rows.claim();
+      line.on(name -> true, Fault.REPLY_DROPPED, Fault.NO_ITEM, Fault.DENIED);
+      assertThat(failing(store, Stamp.ABSENT, claim).certainty()).isEqualTo(Certainty.UNKNOWN);
+      assertThat(line.attempts()).isEqualTo(3);
+      assertThat(store.find(claim.keyId())).isPresent();
+      line.on(name -> true, Fault.NO_ITEM, Fault.DENIED);
+      assertThat(failing(store, Stamp.ABSENT, claim).certainty()).isEqualTo(Certainty.NOT_APPLIED);
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(
       value = Fault.class,
@@ -209,6 +224,8 @@ final class DynamoDbServerFaultsTest {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx256m",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
             "-cp",
             System.getProperty("java.class.path"),
             DynamoDb.class.getName(),

@@ -53,15 +53,28 @@ final class OwnWriteTest {
 
   @BeforeEach
   void open() {
+    open(Duration.ofSeconds(5));
+  }
+
+  private void open(Duration attemptTimeout) {
     client =
         DynamoDb.builder()
             .httpClient(line)
             .overrideConfiguration(
-                o ->
-                    o.apiCallTimeout(Duration.ofSeconds(10))
-                        .apiCallAttemptTimeout(Duration.ofMillis(200)))
+                o -> o.apiCallTimeout(Duration.ofSeconds(10)).apiCallAttemptTimeout(attemptTimeout))
             .build();
     store = Rows.store(client, TABLE);
+  }
+
+  /**
+   * An attempt is given up early only where that is the fault: elsewhere a slow one would be
+   * another fault than the script's.
+   */
+  private void expect(Fault fault) {
+    if (fault == Fault.REPLY_TOO_SLOW) {
+      client.close();
+      open(Duration.ofMillis(200));
+    }
   }
 
   @AfterEach
@@ -100,6 +113,7 @@ final class OwnWriteTest {
             case ACQUIRE -> throw new AssertionError();
           };
     }
+    expect(fault);
     line.onWrites(fault);
     CasResult result = store.compareAndSet(next.keyId(), expected, next);
     assertThat(line.attempts()).as("attempts of the SDK").isGreaterThanOrEqualTo(2);
@@ -142,6 +156,7 @@ final class OwnWriteTest {
       value = Fault.class,
       names = {"REPLY_DROPPED", "ERROR_AFTER_APPLY", "REPLY_TOO_SLOW", "REPLY_CUT"})
   void stores_3_5_2_completionAfterALostReply_isRecorded(Fault fault) throws Exception {
+    expect(fault);
     AtomicInteger runs = new AtomicInteger();
     String key = UUID.randomUUID().toString();
     try (Idempotency idempotency = Idempotency.builder(store).build()) {

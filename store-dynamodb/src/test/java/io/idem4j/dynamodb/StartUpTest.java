@@ -9,7 +9,9 @@ import io.idem4j.KeyStoreException.Certainty;
 import io.idem4j.KeyStoreException.Reason;
 import io.idem4j.MisuseException;
 import io.idem4j.dynamodb.FaultyHttp.Fault;
+import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.ReadFirst;
+import io.idem4j.spi.Stamp;
 import io.idem4j.tck.StoreUnderTest;
 import java.net.URI;
 import java.time.Duration;
@@ -104,6 +106,32 @@ final class StartUpTest {
     }
   }
 
+  /** An own attempt looks like another's table, or another's time to live, when it is repeated. */
+  @ParameterizedTest
+  @ValueSource(strings = {"CreateTable", "UpdateTimeToLive"})
+  void createTableIfMissing_replyLost_makesTimeToLiveAllTheSame(String operation) {
+    try (FaultyHttp line = new FaultyHttp();
+        DynamoDbClient client = DynamoDb.builder().httpClient(line).build()) {
+      line.on(operation::equals, Fault.REPLY_DROPPED);
+      assertThat(
+              Captured.standardError(
+                  () -> Rows.done(builder(client).createTableIfMissing().build())))
+          .isEmpty();
+      assertThat(line.attempts()).isEqualTo(2);
+    }
+  }
+
+  /** Names that the enhanced client changes, where it makes placeholders of them. */
+  @ParameterizedTest
+  @ValueSource(strings = {"ttl-at", "ttl.at", "Ttl_2"})
+  void ttlAttribute_everyAcceptedName_servesUpdatesToo(String name) {
+    DynamoDbKeyStore store = builder().ttlAttribute(name).createTableIfMissing().build();
+    KeyRecord claim = Rows.apply(store, Stamp.ABSENT, Rows.claim());
+    Rows.apply(store, claim.stamp(), Rows.renewal(claim));
+    assertThat(new Items(DynamoDb.client(), Rows.layout(table)).get(claim.keyId()))
+        .containsKey(name);
+  }
+
   @Test
   void createTableIfMissing_existingTable_isNotChanged() {
     create(b -> key(b, "pk", ScalarAttributeType.S));
@@ -184,7 +212,7 @@ final class StartUpTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"-PT10M", "-PT5M3S", "PT5M3S", "PT10M", "P1D", "-P1D"})
+  @ValueSource(strings = {"-PT10M", "-PT5M30S", "PT5M30S", "PT10M", "P1D", "-P1D"})
   void stores_3_5_5_clockOffByMoreThanHalfTheMargin_isRefused(Duration off) {
     builder().createTableIfMissing().build();
     KeyStoreException e =
@@ -292,6 +320,9 @@ final class StartUpTest {
             b -> b.keyAttribute("expire_at_s").build(),
             b -> b.ttlAttribute("guard").build(),
             b -> b.ttlAttribute("").build(),
+            b -> b.ttlAttribute("x".repeat(256)).build(),
+            b -> b.ttlAttribute("läuft_ab").build(),
+            b -> b.ttlAttribute("lease-until.ms").build(),
             b -> b.keyPrefix("x".repeat(1985)).build(),
             b -> b.keyPrefix("\uD800").build(),
             b -> b.sortKey("pk", "R").build(),
