@@ -51,7 +51,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Waiting.</b> A write that meets a row which an uncommitted transaction holds waits at most
  * for the lock timeout and then answers {@link CasResult.Busy}. A replay waits for nobody, takes no
- * lock and writes no log.
+ * lock and writes no log. MySQL, other than Percona's, sets no bound for a row in a statement: give
+ * its sessions a short {@code innodb_lock_wait_timeout}, whose default is 50 seconds.
  *
  * <p><b>Drivers of MariaDB and MySQL.</b> Each serves both servers, and both modes of {@code
  * useAffectedRows} will do. {@code autoReconnect} and {@code transactionReplay} are refused. With
@@ -60,7 +61,10 @@ import org.jspecify.annotations.Nullable;
  * with the server's 16 MiB a slot has somewhat less than 4. MariaDB's driver logs the server's
  * errors by itself (logger {@code org.mariadb.jdbc}). A transaction that somebody began by a plain
  * BEGIN and left open in a pooled connection is rolled back on PostgreSQL and MariaDB, and on MySQL
- * not seen. Binary logs of format STATEMENT would give replicas other times; MIXED and ROW do not.
+ * not seen, nor is a plain {@code SET autocommit = 0} by Connector/J: what is written in either may
+ * be lost. A session whose {@code timestamp} is set has that clock. On Galera, reads need {@code
+ * wsrep_sync_wait} or one node for all. The server refuses writes where its binary log has the
+ * format STATEMENT; MIXED and ROW will do.
  *
  * <p><b>Durability</b> is the database's. PostgreSQL with {@code synchronous_commit=off} or {@code
  * fsync=off}, MariaDB and MySQL with {@code innodb_flush_log_at_trx_commit} other than 1, and an
@@ -198,7 +202,7 @@ public final class JdbcKeyStore implements RecordPurger, RecordScanner {
      * Sets how long a write waits for a row that an uncommitted transaction holds, before it
      * answers {@link CasResult.Busy}; without it, 200 ms. MariaDB and MySQL know whole seconds
      * only, and it is rounded up to one or two of them. H2 has {@code LOCK_TIMEOUT} in its URL
-     * instead.
+     * instead, and MySQL other than Percona's the session's {@code innodb_lock_wait_timeout}.
      *
      * @throws MisuseException if it is not between a millisecond and two seconds
      */

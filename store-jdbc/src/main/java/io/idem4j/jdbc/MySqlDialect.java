@@ -9,9 +9,9 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /**
- * MariaDB and MySQL. On MariaDB a claim reads or inserts in one execution, and each write sets its
- * own isolation and bounds its own wait. MySQL has neither RETURNING nor anonymous blocks: a claim
- * that is refused reads afterwards, as on H2.
+ * MariaDB and MySQL. On MariaDB a claim reads or inserts in one execution, and each statement sets
+ * its own isolation and bounds its own wait. MySQL has neither RETURNING nor anonymous blocks: a
+ * claim that is refused reads afterwards, as on H2.
  *
  * <p>MySQL itself was never run: its statements were, against MariaDB.
  */
@@ -105,31 +105,25 @@ final class MySqlDialect implements Dialect {
     // Whole seconds are all that the servers know; zero would not wait at all.
     String wait = Long.toString(lockTimeout.plusMillis(999).toSeconds());
     return new Statements(
-        hasBlocks
-            ? write(MySqlSql.MARIADB_CLAIM, table, wait)
-            : write(MySqlSql.MYSQL_CLAIM, table, wait),
+        framed(hasBlocks ? MySqlSql.MARIADB_CLAIM : MySqlSql.MYSQL_CLAIM, table, wait),
         hasBlocks ? Statements.Claim.ANSWERS : Statements.Claim.INSERTS,
-        write(MySqlSql.CLAIM_OVER, table, wait),
-        write(MySqlSql.REPLACE, table, wait),
-        write(MySqlSql.REPLACE_KEEPING_SLOTS, table, wait),
-        read(MySqlSql.READ, table),
-        write(MySqlSql.PURGE, table, wait),
-        read(MySqlSql.SCAN_ABANDONED, table),
-        read(MySqlSql.SCAN_IN_DOUBT, table));
+        framed(MySqlSql.CLAIM_OVER, table, wait),
+        framed(MySqlSql.REPLACE, table, wait),
+        framed(MySqlSql.REPLACE_KEEPING_SLOTS, table, wait),
+        framed(MySqlSql.READ, table, wait),
+        framed(MySqlSql.PURGE, table, wait),
+        framed(MySqlSql.SCAN_ABANDONED, table, wait),
+        framed(MySqlSql.SCAN_IN_DOUBT, table, wait));
   }
 
-  private String write(String sql, TableName table, String wait) {
+  private String framed(String sql, TableName table, String wait) {
     String framed =
         hasBlocks
-            ? MySqlSql.MARIADB_WRITE
+            ? MySqlSql.MARIADB_FRAME
                 .replace("${isolation}", server.isolationVariable())
-                .replace("${write}", sql.replace("${hint} ", "").strip())
+                .replace("${statement}", sql.replace("${hint} ", "").strip())
             : sql.replace("${hint}", MySqlSql.MYSQL_HINT);
     return filled(framed.replace("${wait}", wait), table);
-  }
-
-  private String read(String sql, TableName table) {
-    return filled(hasBlocks ? MySqlSql.MARIADB_READ.replace("${read}", sql.strip()) : sql, table);
   }
 
   private static String filled(String sql, TableName table) {

@@ -15,13 +15,15 @@ final class MySqlSql {
    * began would by its beginning have more time left than it was given.
    *
    * <p>Only {@code SYSDATE} goes on within a statement, and it is local; what it went on by is the
-   * same in UTC. A zone that changes its offset meanwhile does so by half hours, and no statement
-   * takes one.
+   * same in UTC. A zone that changes its offset meanwhile does so by half hours, so that what is
+   * left beside them lies within a quarter each way. It is less than nothing where the clock was
+   * set back meanwhile: that must not count as half an hour more.
    */
   static final String NOW =
       """
       (TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))
-              + MOD(TIMESTAMPDIFF(MICROSECOND, NOW(6), SYSDATE(6)) + 86400000000, 1800000000))
+              + MOD(TIMESTAMPDIFF(MICROSECOND, NOW(6), SYSDATE(6)) + 87300000000, 1800000000)
+              - 900000000)
           DIV 1000
       """
           .replaceAll("\\s+", " ")
@@ -31,33 +33,30 @@ final class MySqlSql {
   static final String IS_REPLICA = "CAST(@@GLOBAL.read_only AS CHAR) NOT IN ('0', 'OFF')";
 
   /**
-   * What each write of MariaDB stands in. Isolation and the bounds of both kinds of lock wait are
-   * those of the one statement, which costs no round trip and leaves the session as it was. The
-   * rollback ends what somebody began in this session by a plain BEGIN and left (3.7.1); where
-   * there is nothing, it does nothing.
+   * What each statement of MariaDB stands in. Isolation and the bounds of both kinds of lock wait
+   * are those of the one statement, which costs no round trip and leaves the session as it was.
+   *
+   * <p>The rollback ends what somebody began in this session by a plain BEGIN and left (3.7.1), and
+   * says that nothing follows, because completion_type may begin another transaction. Where there
+   * is nothing, it does nothing. Auto-commit is what the driver believes it to be; a plain SET that
+   * was left makes that untrue of Connector/J. In a transaction a write would be lost with it, and
+   * a read would see the past.
    */
-  static final String MARIADB_WRITE =
+  static final String MARIADB_FRAME =
       """
       SET STATEMENT ${isolation} = 'READ-COMMITTED', innodb_lock_wait_timeout = ${wait},
           lock_wait_timeout = ${wait}
       FOR BEGIN NOT ATOMIC
-      ROLLBACK;
-      ${write};
+      ROLLBACK AND NO CHAIN NO RELEASE;
+      SET autocommit = 1;
+      ${statement};
       END
       """;
 
   /**
-   * What each read of MariaDB stands in: inside a transaction that is left it would see the past.
+   * MySQL bounds the wait by a hint in each write, which MariaDB takes for a comment. By its manual
+   * MySQL ignores the one for rows, which Percona's takes: there the session bounds that wait.
    */
-  static final String MARIADB_READ =
-      """
-      BEGIN NOT ATOMIC
-      ROLLBACK;
-      ${read};
-      END
-      """;
-
-  /** MySQL bounds the wait by a hint in each write, which MariaDB takes for a comment. */
   static final String MYSQL_HINT =
       "/*+ SET_VAR(innodb_lock_wait_timeout = ${wait}) SET_VAR(lock_wait_timeout = ${wait}) */";
 
@@ -226,11 +225,15 @@ final class MySqlSql {
       WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?
       """;
 
-  /** The columns of each unique index, and of one on a part of a column that it is. */
+  /**
+   * The columns of each unique index, and of one on a part of a column that it is. One that MariaDB
+   * keeps on a hash of a long column lets concurrent inserts both pass.
+   */
   static final String UNIQUE_INDEXES =
       """
       SELECT GROUP_CONCAT(
-          COALESCE(LOWER(COLUMN_NAME), '(computed)'), IF(SUB_PART IS NULL, '', '(part)')
+          COALESCE(LOWER(COLUMN_NAME), '(computed)'), IF(SUB_PART IS NULL, '', '(part)'),
+          IF(INDEX_TYPE = 'HASH', '(hash)', '')
           ORDER BY SEQ_IN_INDEX)
       FROM INFORMATION_SCHEMA.STATISTICS
       WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND NON_UNIQUE = 0

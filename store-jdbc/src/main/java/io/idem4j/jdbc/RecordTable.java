@@ -81,7 +81,7 @@ final class RecordTable {
 
   /** Deletes at most {@code limit} rows whose retention is over, in one statement. */
   int purge(Connection connection, int limit) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(statements.purge())) {
+    try (PreparedStatement statement = prepare(connection, statements.purge())) {
       statement.setInt(1, limit);
       return statement.executeUpdate();
     }
@@ -99,7 +99,7 @@ final class RecordTable {
     List<StoredRecord> found = new ArrayList<>();
     byte[] last = afterKeyId;
     int seen = 0;
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+    try (PreparedStatement statement = prepare(connection, sql)) {
       statement.setBytes(1, afterKeyId);
       statement.setInt(2, limit);
       // Not executeQuery: a dialect may wrap the query in what a driver does not take for one.
@@ -179,7 +179,7 @@ final class RecordTable {
       return answer(connection, id, next);
     }
     boolean readsBack = statements.claimForm() == Statements.Claim.INSERTS_AND_READS;
-    try (PreparedStatement statement = connection.prepareStatement(statements.claim())) {
+    try (PreparedStatement statement = prepare(connection, statements.claim())) {
       RecordBinder binder = new RecordBinder(statement).keyId(id).record(next, true).keyId(id);
       if (readsBack) {
         binder.keyId(id);
@@ -202,26 +202,41 @@ final class RecordTable {
 
   /** Row counts prove nothing here (stores.md 3.2.1): the answer itself says whose it is. */
   private Claim answer(Connection connection, KeyId id, KeyRecord next) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(statements.claim())) {
+    try (PreparedStatement statement = prepare(connection, statements.claim())) {
       new RecordBinder(statement).keyId(id).keyId(id).record(next, true);
-      boolean hasRows = statement.execute();
-      while (hasRows) {
+      Claim answer = null;
+      // To the end, because the commit comes after the row, and its failure after both.
+      for (boolean hasRows = statement.execute(); hasRows; hasRows = statement.getMoreResults()) {
         try (ResultSet rows = statement.getResultSet()) {
           if (rows.next()) {
-            return RecordRow.isOfThisExecution(rows)
-                ? new Claim(true, null)
-                : new Claim(false, RecordRow.read(id, rows));
+            answer =
+                RecordRow.isOfThisExecution(rows)
+                    ? new Claim(true, null)
+                    : new Claim(false, RecordRow.read(id, rows));
           }
         }
-        hasRows = statement.getMoreResults();
+      }
+      if (answer != null) {
+        return answer;
       }
       throw KeyStoreException.unknown(
           "a claim of key " + id.shortDigest() + " was not answered", null);
     }
   }
 
+  /**
+   * Prepares a statement whose answer is read as a whole, whatever fetch size the URL sets: rows
+   * that stream are handed out before the server says how the statement ended, and Connector/J
+   * reads a cursor of what is no plain query as zeros.
+   */
+  private static PreparedStatement prepare(Connection connection, String sql) throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    statement.setFetchSize(0);
+    return statement;
+  }
+
   private int updateOver(Connection connection, KeyId id, KeyRecord next) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(statements.claimOver())) {
+    try (PreparedStatement statement = prepare(connection, statements.claimOver())) {
       new RecordBinder(statement).record(next, true).keyId(id);
       return statement.executeUpdate();
     }
@@ -231,14 +246,14 @@ final class RecordTable {
       throws SQLException {
     boolean withSlots = !next.slots().isUnchanged();
     String sql = withSlots ? statements.replace() : statements.replaceKeepingSlots();
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+    try (PreparedStatement statement = prepare(connection, sql)) {
       new RecordBinder(statement).record(next, withSlots).keyId(id).bytes(expected.bytes());
       return statement.executeUpdate();
     }
   }
 
   private @Nullable RecordRow read(Connection connection, KeyId id) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(statements.read())) {
+    try (PreparedStatement statement = prepare(connection, statements.read())) {
       new RecordBinder(statement).keyId(id);
       statement.execute();
       return firstRow(id, statement);

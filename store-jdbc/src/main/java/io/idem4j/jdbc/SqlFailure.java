@@ -64,6 +64,8 @@ enum SqlFailure {
           entry(1290, READ_ONLY), // --read-only, --super-read-only
           entry(1792, READ_ONLY), // a read-only transaction
           entry(1836, READ_ONLY), // running in read-only mode
+          entry(1175, MISCONFIGURED), // sql_safe_updates
+          entry(1665, MISCONFIGURED), // READ COMMITTED and a binary log of statements
           entry(1153, MISCONFIGURED)); // larger than max_allowed_packet, which was lowered
 
   private static final Map<String, SqlFailure> BY_STATE =

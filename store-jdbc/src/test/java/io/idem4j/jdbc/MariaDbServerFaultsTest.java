@@ -57,7 +57,7 @@ final class MariaDbServerFaultsTest {
   @Test
   void serverKilledUnderLoad_forgetsNothingAcknowledged(@TempDir Path directory) throws Exception {
     try (MariaDbProcess server = new MariaDbProcess(directory)) {
-      KilledServer.run(server, 3);
+      KilledServer.run(server, 2);
     }
   }
 

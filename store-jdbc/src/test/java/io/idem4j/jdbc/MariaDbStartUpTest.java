@@ -132,6 +132,8 @@ final class MariaDbStartUpTest {
         "MODIFY retain_until_ms DATETIME; retain_until_ms",
         "DROP PRIMARY KEY, ADD UNIQUE (key_id(16)); unique index",
         "DROP PRIMARY KEY, ADD PRIMARY KEY (key_id, stamp); unique index",
+        "DROP PRIMARY KEY, MODIFY key_id BLOB NOT NULL, ADD UNIQUE (key_id); unique index",
+        "DROP PRIMARY KEY, MODIFY key_id VARBINARY(4000), ADD UNIQUE (key_id); unique index",
         "ADD UNIQUE (stamp); further unique index",
         "ADD UNIQUE (key_id(16)); further unique index"
       })
