@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.idem4j.KeyStoreException;
 import io.idem4j.KeyStoreException.Certainty;
+import io.idem4j.tck.Told;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
@@ -130,7 +131,7 @@ final class SdkFailureTest {
                 || failure == SdkFailure.UNREACHABLE
                 || failure == SdkFailure.CONFLICT);
     assertThat(e.getCause().getStackTrace()).isEqualTo(cause.getStackTrace());
-    assertThat(Canary.textOf(e)).doesNotContain(SECRET);
+    assertThat(Told.by(e)).doesNotContain(SECRET);
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.idem4j.spi.Slots;
 import io.idem4j.spi.Stamp;
 import io.idem4j.tck.Samples;
 import io.idem4j.tck.StoreUnderTest;
+import io.idem4j.tck.Told;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -50,11 +51,11 @@ final class SecrecyTest {
                 .httpClient(line)
                 .overrideConfiguration(o -> o.retryStrategy(DefaultRetryStrategy.doNotRetry()))
                 .build()) {
-      String logged = Captured.standardError(() -> failInManyWays(line, client));
+      String logged = Told.onStandardError(() -> failInManyWays(line, client));
       assertThat(thrown).hasSizeGreaterThan(20);
       assertThat(thrown).allSatisfy(e -> assertThat(e).isInstanceOf(KeyStoreException.class));
       StringBuilder text = new StringBuilder(logged);
-      thrown.forEach(e -> text.append(Canary.textOf(e)));
+      thrown.forEach(e -> text.append(Told.by(e)));
       tried.forEach(record -> assertClean(text.toString(), record));
     }
   }

@@ -13,6 +13,7 @@ import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.ReadFirst;
 import io.idem4j.spi.Stamp;
 import io.idem4j.tck.StoreUnderTest;
+import io.idem4j.tck.Told;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -87,7 +88,7 @@ final class StartUpTest {
                 .timeToLiveDescription()
                 .attributeName())
         .isEqualTo("expire_at_s");
-    assertThat(Captured.standardError(() -> builder().build())).isEmpty();
+    assertThat(Told.onStandardError(() -> builder().build())).isEmpty();
   }
 
   @Test
@@ -114,8 +115,7 @@ final class StartUpTest {
         DynamoDbClient client = DynamoDb.builder().httpClient(line).build()) {
       line.on(operation::equals, Fault.REPLY_DROPPED);
       assertThat(
-              Captured.standardError(
-                  () -> Rows.done(builder(client).createTableIfMissing().build())))
+              Told.onStandardError(() -> Rows.done(builder(client).createTableIfMissing().build())))
           .isEmpty();
       assertThat(line.attempts()).isEqualTo(2);
     }
@@ -135,7 +135,7 @@ final class StartUpTest {
   @Test
   void createTableIfMissing_existingTable_isNotChanged() {
     create(b -> key(b, "pk", ScalarAttributeType.S));
-    String logged = Captured.standardError(() -> builder().createTableIfMissing().build());
+    String logged = Told.onStandardError(() -> builder().createTableIfMissing().build());
     assertThat(logged).contains("has no time to live");
   }
 
@@ -237,7 +237,7 @@ final class StartUpTest {
         List.of(
             Answering.head(h -> h.removeHeader("Date")),
             Answering.head(h -> h.putHeader("Date", "yesterday")))) {
-      assertThat(Captured.standardError(() -> builder(client).build()))
+      assertThat(Told.onStandardError(() -> builder(client).build()))
           .contains("this clock cannot be compared");
     }
   }
@@ -245,7 +245,7 @@ final class StartUpTest {
   @Test
   void timeToLive_onAnotherAttribute_warns() {
     builder().createTableIfMissing().build();
-    assertThat(Captured.standardError(() -> builder().ttlAttribute("ttl").build()))
+    assertThat(Told.onStandardError(() -> builder().ttlAttribute("ttl").build()))
         .contains("another TTL attribute than ttl");
   }
 
@@ -257,7 +257,7 @@ final class StartUpTest {
       line.on(name -> name.startsWith("Describe")).thenAlways(Fault.DENIED);
       assertThat(refused(builder(client)).reason()).isEqualTo(Reason.MISCONFIGURED);
       builder().createTableIfMissing().build();
-      String logged = Captured.standardError(() -> Rows.done(builder(client).build()));
+      String logged = Told.onStandardError(() -> Rows.done(builder(client).build()));
       assertThat(logged).contains("cannot be described").contains("time to live cannot be seen");
       assertThat(refused(builder(client).keyAttribute("id")).reason())
           .isEqualTo(Reason.MISCONFIGURED);
@@ -286,7 +286,7 @@ final class StartUpTest {
             .build();
     DynamoDbClient none = DynamoDb.builder().overrideConfiguration(o -> {}).build();
     for (DynamoDbClient client : List.of(slow, none)) {
-      assertThat(Captured.standardError(() -> builder(client).build()))
+      assertThat(Told.onStandardError(() -> builder(client).build()))
           .contains("apiCallTimeout of at most 5 s");
     }
   }

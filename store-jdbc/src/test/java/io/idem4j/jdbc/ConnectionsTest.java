@@ -16,6 +16,7 @@ import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
 import io.idem4j.tck.Samples;
 import io.idem4j.tck.Together;
+import io.idem4j.tck.Told;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -275,7 +276,7 @@ final class ConnectionsTest {
         .isInstanceOfSatisfying(
             KeyStoreException.class, e -> assertThat(e.certainty()).isEqualTo(Certainty.UNKNOWN))
         .hasStackTraceContaining("IllegalStateException")
-        .satisfies(e -> assertThat(Canary.textOf(e)).doesNotContain("secret"));
+        .satisfies(e -> assertThat(Told.by(e)).doesNotContain("secret"));
   }
 
   @ParameterizedTest

@@ -13,6 +13,7 @@ import io.idem4j.spi.Stamp;
 import io.idem4j.tck.Samples;
 import io.idem4j.tck.StoreUnderTest;
 import io.idem4j.tck.Together;
+import io.idem4j.tck.Told;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -87,19 +88,18 @@ final class H2HazardsTest {
   @Test
   void stores_3_3_4_databaseThatVanishes_isWarnedOf() {
     try (HikariDataSource pool = Postgres.pool(Sql.h2("jdbc:h2:mem:" + table), 1)) {
-      assertThat(Captured.standardError(() -> Rows.store(pool, table)))
-          .contains("DB_CLOSE_DELAY=-1");
+      assertThat(Told.onStandardError(() -> Rows.store(pool, table))).contains("DB_CLOSE_DELAY=-1");
     }
   }
 
   @Test
   void stores_3_3_3_lateWritesAndInterruptibleFiles_areWarnedOf(@TempDir Path directory) {
     String late = "jdbc:h2:" + directory.resolve("late");
-    assertThat(Captured.standardError(() -> Rows.store(Sql.h2(late), table)))
+    assertThat(Told.onStandardError(() -> Rows.store(Sql.h2(late), table)))
         .contains("WRITE_DELAY=0")
         .contains("jdbc:h2:async:");
     String safe = "jdbc:h2:async:" + directory.resolve("safe") + ";WRITE_DELAY=0";
-    assertThat(Captured.standardError(() -> Rows.store(Sql.h2(safe), table))).isEmpty();
+    assertThat(Told.onStandardError(() -> Rows.store(Sql.h2(safe), table))).isEmpty();
   }
 
   @Test
@@ -141,7 +141,7 @@ final class H2HazardsTest {
   @Test
   void bad_40_readOnlyDatabase_isAClearError(@TempDir Path directory) {
     String url = "jdbc:h2:" + directory.resolve("db");
-    Captured.standardError(() -> Rows.done(Rows.store(Sql.h2(url + ";WRITE_DELAY=0"), table)));
+    Told.onStandardError(() -> Rows.done(Rows.store(Sql.h2(url + ";WRITE_DELAY=0"), table)));
     DataSource readOnly = Sql.h2(url + ";ACCESS_MODE_DATA=r");
     assertThatThrownBy(() -> JdbcKeyStore.builder(readOnly).table(table).build())
         .isInstanceOfSatisfying(
@@ -153,7 +153,7 @@ final class H2HazardsTest {
     String url = "jdbc:h2:" + directory.resolve("db");
     ScriptedDataSource moving = new ScriptedDataSource(Sql.h2(url));
     JdbcKeyStore[] store = new JdbcKeyStore[1];
-    Captured.standardError(() -> store[0] = Rows.store(moving, table));
+    Told.onStandardError(() -> store[0] = Rows.store(moving, table));
     moving.leadTo(Sql.h2(url + ";ACCESS_MODE_DATA=r"));
     KeyRecord claim = Rows.claim();
     assertThatThrownBy(() -> store[0].compareAndSet(claim.keyId(), Stamp.ABSENT, claim))

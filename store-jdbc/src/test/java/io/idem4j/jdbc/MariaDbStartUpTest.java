@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.idem4j.KeyStoreException;
 import io.idem4j.KeyStoreException.Reason;
+import io.idem4j.tck.Told;
 import java.sql.Connection;
 import java.util.List;
 import javax.sql.DataSource;
@@ -183,7 +184,7 @@ final class MariaDbStartUpTest {
   void lateLog_isWarnedOf() {
     // The server of these tests runs with 0.
     Rows.store(POOL, table);
-    assertThat(Captured.standardError(() -> JdbcKeyStore.builder(POOL).table(table).build()))
+    assertThat(Told.onStandardError(() -> JdbcKeyStore.builder(POOL).table(table).build()))
         .contains("innodb_flush_log_at_trx_commit=0")
         .contains("WARN");
   }

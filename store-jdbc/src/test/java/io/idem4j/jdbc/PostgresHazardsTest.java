@@ -15,6 +15,7 @@ import io.idem4j.spi.StoredRecord;
 import io.idem4j.tck.Samples;
 import io.idem4j.tck.StoreUnderTest;
 import io.idem4j.tck.Together;
+import io.idem4j.tck.Told;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -250,7 +251,7 @@ final class PostgresHazardsTest {
   @Test
   void stores_3_1_10_asynchronousCommit_isWarnedOf() {
     String warned =
-        Captured.standardError(
+        Told.onStandardError(
             () ->
                 JdbcKeyStore.builder(Postgres.dataSource(Map.of("synchronous_commit", "off")))
                     .table(table)

@@ -13,6 +13,7 @@ import io.idem4j.spi.RecordScanner.Kind;
 import io.idem4j.spi.Slots;
 import io.idem4j.spi.Stamp;
 import io.idem4j.tck.Samples;
+import io.idem4j.tck.Told;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -55,7 +56,7 @@ final class SecrecyTest {
     List<KeyRecord> tried = new ArrayList<>(List.of(stored));
     List<Throwable> thrown = new ArrayList<>();
     String logged =
-        Captured.standardError(
+        Told.onStandardError(
             () -> {
               // A constraint that somebody adds: both drivers print the failing row.
               Sql.run(
@@ -82,7 +83,7 @@ final class SecrecyTest {
     assertThat(thrown).allSatisfy(e -> assertThat(e).isInstanceOf(KeyStoreException.class));
     assertThat(logged).contains("a scan leaves out a record");
     StringBuilder text = new StringBuilder(logged);
-    thrown.forEach(e -> text.append(Canary.textOf(e)));
+    thrown.forEach(e -> text.append(Told.by(e)));
     for (KeyRecord each : tried) {
       assertClean(text.toString(), each);
     }
@@ -111,7 +112,7 @@ final class SecrecyTest {
   private String driversOwnText(DataSource dataSource, Database database) throws Exception {
     try (Connection connection = dataSource.getConnection();
         Statement statement = connection.createStatement()) {
-      return Canary.textOf(
+      return Told.by(
           catchThrowable(
               () ->
                   statement.execute(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.idem4j.KeyStoreException;
 import io.idem4j.KeyStoreException.Certainty;
+import io.idem4j.tck.Told;
 import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -155,6 +156,6 @@ final class SqlFailureTest {
             "message withheld: java.lang.RuntimeException, caused by java.sql.SQLException, caused"
                 + " by java.lang.IllegalStateException");
     assertThat(SqlFailure.withheld(original).getStackTrace()).isEqualTo(original.getStackTrace());
-    assertThat(Canary.textOf(standIn)).doesNotContain("secret").doesNotContain("hidden");
+    assertThat(Told.by(standIn)).doesNotContain("secret").doesNotContain("hidden");
   }
 }
