@@ -81,10 +81,10 @@ enum RedisFailure {
               + "([A-Z]+) .*",
           Pattern.DOTALL);
 
-  /** Redis below 7 has no code for an access rule that a command inside a script meets. */
+  /** Redis up to 7.0 has no code for an access rule that a command inside a script meets. */
   private static final Pattern NO_PERMISSION_INSIDE_SCRIPT =
       Pattern.compile(
-          "ERR Error running script \\(call to f_[0-9a-f]{40}\\): (?:@user_script: ?\\d+: )+"
+          "ERR (?:Error running script \\(call to f_[0-9a-f]{40}\\): (?:@user_script: ?\\d+: )+)?"
               + "The user executing the script can't .*",
           Pattern.DOTALL);
 
@@ -104,13 +104,14 @@ enum RedisFailure {
       RedisFailure atLogin = ofError(find(thrown, JedisDataException.class));
       return atLogin == UNKNOWN ? NO_CONNECTION : atLogin;
     }
-    if (thrown instanceof JedisClusterOperationException
+    if (!sending.isLost()
+        && thrown instanceof JedisClusterOperationException
         && thrown.getCause() instanceof JedisRedirectionException) {
       // The cluster client keeps the first connection failure as cause, whatever comes after it. So
       // there was none, and each copy was answered by a redirection.
       return UNAVAILABLE;
     }
-    return sending.isSingle() && thrown instanceof JedisDataException error
+    return sending.isAnswered() && thrown instanceof JedisDataException error
         ? ofError(error)
         : UNKNOWN;
   }

@@ -328,7 +328,8 @@ public final class RedisKeyStore implements KeyStore {
     }
 
     /**
-     * Makes each write wait for replicas; without it, none is waited for.
+     * Makes each write wait for replicas; without it, none is waited for. A refusal waits too,
+     * while replicas lag behind what others wrote, and is given whether or not they catch up.
      *
      * @param replicas how many must acknowledge a write, at least one
      * @param timeout how long to wait for them, between a millisecond and five seconds; shorter

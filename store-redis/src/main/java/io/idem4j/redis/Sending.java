@@ -1,5 +1,7 @@
 package io.idem4j.redis;
 
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.Connection;
 import redis.clients.jedis.args.Rawable;
 
 /**
@@ -13,6 +15,8 @@ import redis.clients.jedis.args.Rawable;
 final class Sending implements Rawable {
   private final byte[] tag;
   private int copies;
+  private boolean lost;
+  private @Nullable Connection connection;
 
   Sending(byte[] tag) {
     this.tag = tag;
@@ -34,9 +38,23 @@ final class Sending implements Rawable {
     return copies == 0;
   }
 
-  /** Says that at most one copy was sent: the answer that came is the answer to all. */
-  boolean isSingle() {
-    return copies <= 1;
+  /** Takes note of the connection that the next copy is written to. */
+  void on(Connection next) {
+    connection = next;
+  }
+
+  /**
+   * Says that an error which a server answered speaks for all that was sent: one copy was, and its
+   * connection is whole. A client that lost a connection and repeats the command throws such errors
+   * too when the login on the next connection is refused; that says nothing of the copy.
+   */
+  boolean isAnswered() {
+    return copies == 1 && !lost && (connection == null || !connection.isBroken());
+  }
+
+  /** Says that there are copies of an earlier attempt, of which nothing will ever be known. */
+  boolean isLost() {
+    return lost;
   }
 
   /**
@@ -47,5 +65,6 @@ final class Sending implements Rawable {
     if (copies > 0) {
       copies--;
     }
+    lost |= copies > 0;
   }
 }

@@ -5,7 +5,9 @@ import io.idem4j.MisuseException;
 import io.idem4j.redis.ScriptCalls.Answer;
 import io.idem4j.redis.ScriptCalls.Transport;
 import redis.clients.jedis.AbstractPipeline;
+import redis.clients.jedis.BuilderFactory;
 import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.CommandObject;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.ConnectionPool;
 import redis.clients.jedis.Pipeline;
@@ -14,6 +16,7 @@ import redis.clients.jedis.RedisClusterClient;
 import redis.clients.jedis.Response;
 import redis.clients.jedis.UnifiedJedis;
 import redis.clients.jedis.exceptions.JedisAskDataException;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisMovedDataException;
 import redis.clients.jedis.util.JedisClusterCRC16;
@@ -27,7 +30,11 @@ final class Transports {
 
   /** Returns the plain way: the client decides on connection, redirections and repetitions. */
   static Transport plain(UnifiedJedis client) {
-    return (command, key, sending) -> new Answer(client.executeCommand(command), Long.MAX_VALUE);
+    return (command, key, sending) -> {
+      CommandObject<Object> observed =
+          new CommandObject<>(command, BuilderFactory.RAW_OBJECT).withPreProcessHook(sending::on);
+      return new Answer(client.executeCommand(observed), Long.MAX_VALUE);
+    };
   }
 
   /**
@@ -95,26 +102,45 @@ final class Transports {
     for (int round = 1; ; round++) {
       try {
         return on(cluster.getConnectionFromSlot(JedisClusterCRC16.getSlot(key)), wanted, command);
+      } catch (JedisConnectionException e) {
+        if (round > 1 || !sending.isUnsent()) {
+          throw e;
+        }
+        // The node is away, and another may serve its slots by now. The client looks for it by
+        // itself only when it repeats commands, and it does not repeat pipelines.
+        cluster.refreshClusterTopology();
       } catch (JedisMovedDataException e) {
         if (round == REDIRECTIONS) {
           throw e;
         }
         sending.refused();
-        // Only the client itself can renew its map of slots; it does when it is redirected.
+        // The node that moved it knows where to; others, which a refresh may ask, may not yet.
         cluster.exists(key);
       } catch (JedisAskDataException e) {
-        ConnectionPool target = cluster.getClusterNodes().get(e.getTargetNode().toString());
-        if (target == null) {
-          throw e;
-        }
         sending.refused();
-        Connection connection = target.getResource();
+        Connection connection = target(cluster, e, key).getResource();
         try (Pipeline pipeline = new Pipeline(connection, true)) {
           pipeline.sendCommand(new CommandArguments(Command.ASKING));
           return send(pipeline, wanted, command);
         }
       }
     }
+  }
+
+  /** Returns the connections to the node that a slot is being moved to. */
+  private static ConnectionPool target(
+      RedisClusterClient cluster, JedisAskDataException redirection, byte[] key) {
+    String node = redirection.getTargetNode().toString();
+    ConnectionPool known = cluster.getClusterNodes().get(node);
+    if (known == null) {
+      // A node that has joined since: the client gets to know it when it is itself sent there.
+      cluster.exists(key);
+      known = cluster.getClusterNodes().get(node);
+    }
+    if (known == null) {
+      throw redirection;
+    }
+    return known;
   }
 
   private static Answer on(

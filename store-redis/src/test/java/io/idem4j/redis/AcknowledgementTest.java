@@ -18,6 +18,7 @@ import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.Stamp;
 import io.idem4j.tck.Samples;
 import io.idem4j.tck.StoreUnderTest;
+import io.idem4j.tck.Told;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -101,7 +102,7 @@ final class AcknowledgementTest {
 
   @Test
   void noReplicaAtStartUp_isWarnedOf() {
-    assertThat(Captured.standardError(() -> acknowledged(client)))
+    assertThat(Told.onStandardError(() -> acknowledged(client)))
         .contains("0 replicas acknowledged a first write, and 1 are asked for");
   }
 

@@ -1,5 +1,6 @@
 package io.idem4j.redis;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.idem4j.KeyId;
@@ -14,12 +15,17 @@ import io.idem4j.tck.StoreUnderTest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.RedisClusterClient;
 import redis.clients.jedis.UnifiedJedis;
 import redis.clients.jedis.util.JedisClusterCRC16;
@@ -39,6 +45,7 @@ class RedisClusterServerFaultsTest {
   private static final int MOVED_SLOTS = 12;
 
   private static final Duration WAIT = Duration.ofMillis(50);
+  private static final Duration PATIENT = Duration.ofMillis(1_500);
 
   private static RedisClusterServers cluster;
 
@@ -66,6 +73,10 @@ class RedisClusterServerFaultsTest {
 
   private static RedisKeyStore store(UnifiedJedis client) {
     return RedisKeyStore.builder(client).build();
+  }
+
+  private static RedisKeyStore acknowledged(UnifiedJedis client, Duration timeout) {
+    return RedisKeyStore.builder(client).acknowledgedBy(1, timeout).build();
   }
 
   private static int slotOf(KeyId id) {
@@ -100,6 +111,89 @@ class RedisClusterServerFaultsTest {
     assertThat(redirections("ASK")).as("ASK answers").isPositive();
     assertThat(redirections("MOVED")).as("MOVED answers").isPositive();
     callers.requireNothingWrong(store(cluster.client()));
+  }
+
+  @Test
+  void stores_3_4_15_slotsMoved_underLoad_acknowledgedWritesFailNoCall() {
+    List<RedisProcess> nodes = cluster.nodes();
+    List<RedisProcess> replicas =
+        nodes.subList(0, 2).stream().map(cluster::startReplicaOf).toList();
+    // Other keys than those of the test without acknowledgement.
+    Callers callers = new Callers(number -> valueInSlots(0, MOVED_SLOTS, 1_000 + number));
+    int asked = redirections("ASK");
+    callers.callWhile(
+        List.of(
+            callers.through(acknowledged(cluster.client(), PATIENT)),
+            callers.through(acknowledged(cluster.client(), PATIENT))),
+        THREADS,
+        () -> {
+          callers.awaitAnswers(20);
+          move(callers, nodes.get(0), nodes.get(1));
+          move(callers, nodes.get(1), nodes.get(0));
+        });
+    assertThat(callers.errors()).isEmpty();
+    assertThat(redirections("ASK")).as("ASK answers").isGreaterThan(asked);
+    callers.requireNothingWrong(store(cluster.client()));
+    replicas.forEach(RedisProcess::close);
+  }
+
+  @Test
+  void stores_3_4_15_slotMovesToANodeThatHasJoinedSince_acknowledgedWritesFollow() {
+    KeyStore store = acknowledged(cluster.client(), WAIT);
+    RedisProcess from = cluster.nodes().get(0);
+    RedisProcess joined = cluster.startEmptyNode(from);
+    KeyRecord claim = claimsOf(from, 1).get(0);
+    int slot = slotOf(claim.keyId());
+    cluster.beginMove(slot, from, joined);
+    try {
+      // It has no replica, so nothing it applies is acknowledged.
+      Hashes.assertUnknown(() -> write(store, claim));
+      assertThat(store.find(claim.keyId()).orElseThrow().stamp()).isEqualTo(claim.stamp());
+    } finally {
+      from.ask(jedis -> jedis.clusterSetSlotStable(slot));
+      joined.close();
+    }
+  }
+
+  @Test
+  void stores_3_4_7_replicaPromoted_acknowledgedWritesFollow() {
+    try (RedisClusterServers own = RedisClusterServers.start()) {
+      RedisProcess dead = own.nodes().get(0);
+      RedisProcess replica = own.startReplicaOf(dead);
+      KeyStore store = acknowledged(own.client(), WAIT);
+      List<KeyRecord> claims = claimsOf(own, dead, 2 * POOL);
+      dead.kill();
+      own.promote(replica);
+      // Each connection that there was is found to be lost by one call.
+      claims.subList(0, POOL).forEach(each -> Hashes.failing(() -> write(store, each)));
+      // It has no replica of its own, so nothing it applies is acknowledged.
+      for (KeyRecord each : claims.subList(POOL, claims.size())) {
+        Hashes.assertUnknown(() -> write(store, each));
+      }
+      replica.close();
+    }
+  }
+
+  @Test
+  void stores_3_4_3_loginRefusedAfterALostReply_provesNothingOfTheLostCopy() {
+    Map<HostAndPort, ScriptedServer> relays =
+        cluster.nodes().stream()
+            .map(RedisProcess::address)
+            .collect(Collectors.toMap(Function.identity(), ScriptedServer::relay));
+    KeyStore store =
+        store(
+            cluster.client(
+                (HostAndPort node) ->
+                    relays.containsKey(node) ? relays.get(node).address() : node));
+    AtomicInteger replies = new AtomicInteger();
+    byte[] refusal = "-WRONGPASS changed meanwhile\r\n".getBytes(US_ASCII);
+    relays
+        .values()
+        .forEach(each -> each.filter(reply -> replies.incrementAndGet() == 1 ? null : refusal));
+    KeyRecord claim = Hashes.claim();
+    Hashes.assertUnknown(() -> write(store, claim));
+    assertThat(store(cluster.client()).find(claim.keyId())).as("the lost copy").isPresent();
+    relays.values().forEach(ScriptedServer::close);
   }
 
   /** Moves the slots record by record, with calls in between. */
@@ -195,7 +289,7 @@ class RedisClusterServerFaultsTest {
     RedisProcess primary = cluster.nodes().get(0);
     RedisProcess replica = cluster.startReplicaOf(primary);
     RedisClusterClient client = cluster.client(RedisReplicationServerFaultsTest.fifo());
-    KeyStore store = RedisKeyStore.builder(client).acknowledgedBy(1, WAIT).build();
+    KeyStore store = acknowledged(client, WAIT);
     RedisReplicationServerFaultsTest.fill(
         client.getClusterNodes().get(primary.address().toString()));
     RedisReplicationServerFaultsTest.requireOnlyAcknowledgedWritesCount(
@@ -208,10 +302,15 @@ class RedisClusterServerFaultsTest {
   }
 
   private List<KeyRecord> claimsOf(RedisProcess node, int number) {
+    return claimsOf(cluster, node, number);
+  }
+
+  private static List<KeyRecord> claimsOf(
+      RedisClusterServers servers, RedisProcess node, int number) {
     List<KeyRecord> claims = new ArrayList<>();
     while (claims.size() < number) {
       KeyRecord claim = Hashes.claim();
-      if (cluster.serves(node, slotOf(claim.keyId()))) {
+      if (servers.serves(node, slotOf(claim.keyId()))) {
         claims.add(claim);
       }
     }

@@ -10,7 +10,9 @@ import java.util.stream.IntStream;
 import redis.clients.jedis.ConnectionPoolConfig;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.HostAndPortMapper;
 import redis.clients.jedis.RedisClusterClient;
+import redis.clients.jedis.args.ClusterFailoverOption;
 import redis.clients.jedis.params.MigrateParams;
 
 /**
@@ -66,7 +68,35 @@ final class RedisClusterServers implements AutoCloseable {
         () -> replica.ask(jedis -> jedis.clusterNodes()).contains(id));
     replica.ask(jedis -> jedis.clusterReplicate(id));
     RedisServers.await("a synchronised replica", () -> RedisServers.isOnline(node, replica));
+    awaitKnown(id(replica) + " [^ ]+ slave.*");
     return replica;
+  }
+
+  /** Gives a replica the slots of its primary, which is dead, and waits until all others know. */
+  void promote(RedisProcess replica) {
+    replica.ask(jedis -> jedis.clusterFailover(ClusterFailoverOption.TAKEOVER));
+    awaitKnown(id(replica) + " [^ ]+ master.*");
+  }
+
+  /** Waits until each running node lists another one, in a line of this form. */
+  private void awaitKnown(String line) {
+    for (RedisProcess node : nodes) {
+      if (node.isRunning()) {
+        RedisServers.await(
+            node + " to know " + line,
+            () -> node.ask(jedis -> jedis.clusterNodes()).lines().anyMatch(l -> l.matches(line)));
+      }
+    }
+  }
+
+  /** Starts a node that serves no slot, and waits until all others know it. */
+  RedisProcess startEmptyNode(RedisProcess known) {
+    RedisProcess node = startNode();
+    node.ask(jedis -> jedis.clusterMeet(RedisProcess.HOST, known.port()));
+    awaitKnown(id(node) + " [^ ]+ master.*");
+    RedisServers.await(
+        "a node that serves", () -> node.ask(jedis -> jedis.clusterInfo()).contains("state:ok"));
+    return node;
   }
 
   private void join() {
@@ -114,6 +144,15 @@ final class RedisClusterServers implements AutoCloseable {
             .nodes(addresses())
             .clientConfig(DefaultJedisClientConfig.builder().timeoutMillis(timeoutMillis).build())
             .maxAttempts(1)
+            .build());
+  }
+
+  /** Returns a client with its default number of attempts, led to other addresses. */
+  RedisClusterClient client(HostAndPortMapper mapper) {
+    return kept(
+        RedisClusterClient.builder()
+            .nodes(addresses())
+            .clientConfig(DefaultJedisClientConfig.builder().hostAndPortMapper(mapper).build())
             .build());
   }
 

@@ -20,6 +20,7 @@ import io.idem4j.spi.Stamp;
 import io.idem4j.tck.Samples;
 import io.idem4j.tck.StoreUnderTest;
 import io.idem4j.tck.Together;
+import io.idem4j.tck.Told;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -294,7 +295,7 @@ final class RedisHazardsTest {
     try (RedisClient keeping = Redis.client("keeper")) {
       RedisKeyStore keeper = RedisKeyStore.builder(keeping).build();
       Redis.allow("keeper", "+@all", "-pexpireat");
-      Captured.standardError(
+      Told.onStandardError(
           () -> {
             for (int i = 0; i < 100; i++) {
               KeyRecord over = claim().toBuilder().retention(Duration.ZERO).build();

@@ -6,6 +6,7 @@ import io.idem4j.KeyStoreException.Reason;
 import io.idem4j.Operation;
 import io.idem4j.Outcome;
 import io.idem4j.tck.StoreUnderTest;
+import io.idem4j.tck.Told;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
@@ -116,8 +117,8 @@ class RedisMemoryServerFaultsTest {
   @Test
   void stores_3_4_8_startUp_warnsOfAPolicyThatEvictsLocksAndOfNoOther() {
     server = RedisServers.standalone("maxmemory 5mb", "maxmemory-policy allkeys-lru");
-    assertThat(Captured.standardError(this::process)).contains("WARN").contains("evict");
+    assertThat(Told.onStandardError(this::process)).contains("WARN").contains("evict");
     server.ask(jedis -> jedis.configSet("maxmemory-policy", "noeviction"));
-    assertThat(Captured.standardError(this::process)).doesNotContain("evict");
+    assertThat(Told.onStandardError(this::process)).doesNotContain("evict");
   }
 }

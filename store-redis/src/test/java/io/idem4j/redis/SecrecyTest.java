@@ -15,6 +15,7 @@ import io.idem4j.spi.Stamp;
 import io.idem4j.tck.KeyStoreSubject.Damage;
 import io.idem4j.tck.Samples;
 import io.idem4j.tck.StoreUnderTest;
+import io.idem4j.tck.Told;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,13 +46,13 @@ final class SecrecyTest {
   void noStoredDataInAnyText() {
     List<KeyRecord> tried = new ArrayList<>();
     List<Throwable> thrown = new ArrayList<>();
-    String logged = Captured.standardError(() -> provoke(tried, thrown));
+    String logged = Told.onStandardError(() -> provoke(tried, thrown));
     assertThat(thrown)
         .hasSizeGreaterThan(30)
         .allSatisfy(e -> assertThat(e).isInstanceOf(KeyStoreException.class));
     assertThat(logged).contains("does not let key");
     StringBuilder text = new StringBuilder(logged);
-    thrown.forEach(e -> text.append(Canary.textOf(e)));
+    thrown.forEach(e -> text.append(Told.by(e)));
     tried.forEach(each -> assertClean(text.toString(), each));
   }
 

@@ -14,6 +14,7 @@ import io.idem4j.spi.Slots;
 import io.idem4j.spi.Stamp;
 import io.idem4j.tck.Samples;
 import io.idem4j.tck.StoreUnderTest;
+import io.idem4j.tck.Told;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
@@ -58,7 +59,7 @@ final class StartUpTest {
   }
 
   private String logged() {
-    return Captured.standardError(() -> RedisKeyStore.builder(client).build());
+    return Told.onStandardError(() -> RedisKeyStore.builder(client).build());
   }
 
   @ParameterizedTest
@@ -85,7 +86,7 @@ final class StartUpTest {
   void infoAndConfigRefused_areTolerated() {
     Redis.allow("blind", "+@all", "-info", "-config");
     try (RedisClient blind = Redis.client("blind")) {
-      assertThat(Captured.standardError(() -> done(RedisKeyStore.builder(blind).build())))
+      assertThat(Told.onStandardError(() -> done(RedisKeyStore.builder(blind).build())))
           .as("nothing is known, so nothing is warned of")
           .isEmpty();
     }
