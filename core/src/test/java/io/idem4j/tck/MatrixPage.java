@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.UniqueId;
@@ -24,7 +23,10 @@ import org.junit.platform.launcher.TestPlan;
  * system properties that bring the parts of several modules together.
  */
 public final class MatrixPage implements TestExecutionListener {
-  private static final Pattern HAZARD = Pattern.compile("stores_(\\d)_(\\d+)_(\\d+)_.*");
+  /** A test may be named after several: {@code stores_3_2_2_and_3_2_3_…}. */
+  private static final Pattern HAZARD =
+      Pattern.compile("(?:^stores|_and)_(\\d)_(\\d+)_(\\d+)(?=_)");
+
   private static final String PAGE = "matrix.md";
 
   private final Matrix here = new Matrix();
@@ -80,12 +82,11 @@ public final class MatrixPage implements TestExecutionListener {
       TestIdentifier test,
       Runs run,
       Optional<String> reason) {
-    Optional<MatchResult> hazard = HAZARD.matcher(method).results().findFirst();
-    hazard.ifPresent(
-        found -> {
-          String number = found.group(1) + "." + found.group(2) + "." + found.group(3);
-          here.add(new Cell(Matrix.HAZARDS, store, number, ""), run, reason);
-        });
+    HAZARD
+        .matcher(method)
+        .results()
+        .map(found -> found.group(1) + "." + found.group(2) + "." + found.group(3))
+        .forEach(number -> here.add(new Cell(Matrix.HAZARDS, store, number, ""), run, reason));
     if (KeyStoreFaults.class.isAssignableFrom(type)) {
       fault(store, method, test, run, reason);
     } else if (method.matches("s\\d\\d_.*") || method.equals(MatrixExpected.MODEL)) {

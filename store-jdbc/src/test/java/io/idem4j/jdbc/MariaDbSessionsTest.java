@@ -9,6 +9,7 @@ import io.idem4j.spi.RecordScanner;
 import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
 import io.idem4j.tck.Samples;
+import io.idem4j.tck.StoreUnderTest;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Settings of sessions and drivers that would change what the statements for MariaDB mean. */
 @Timeout(60)
+@StoreUnderTest("JDBC, MariaDB")
 final class MariaDbSessionsTest {
   private static final List<MariaDbVariant> DRIVERS =
       List.of(MariaDbVariant.MARIADB_DRIVER, MariaDbVariant.CONNECTOR_J);

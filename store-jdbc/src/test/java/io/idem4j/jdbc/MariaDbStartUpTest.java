@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.idem4j.KeyStoreException;
 import io.idem4j.KeyStoreException.Reason;
+import io.idem4j.tck.StoreUnderTest;
 import io.idem4j.tck.Told;
 import java.sql.Connection;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the builder refuses on MariaDB alone: stores.md 3.2.2, 3.2.3, 3.2.12, 3.2.13, 3.7.4. */
 @Timeout(60)
+@StoreUnderTest("JDBC, MariaDB")
 final class MariaDbStartUpTest {
   private static final DataSource POOL = MariaDbVariant.MARIADB_DRIVER.open();
 

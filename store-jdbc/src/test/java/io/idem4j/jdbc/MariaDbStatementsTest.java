@@ -11,6 +11,7 @@ import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
 import io.idem4j.tck.Samples;
+import io.idem4j.tck.StoreUnderTest;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the statements for MariaDB and MySQL lock, write, read and look like. */
 @Timeout(60)
+@StoreUnderTest("JDBC, MariaDB")
 final class MariaDbStatementsTest {
   private final String table = Sql.freshTable();
 

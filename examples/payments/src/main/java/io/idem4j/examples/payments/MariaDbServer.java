@@ -33,7 +33,7 @@ record MariaDbServer(Process process, int port) implements ServerProcess.Server 
       CREATE DATABASE test;
       FLUSH PRIVILEGES;
       CREATE USER payments@'127.0.0.1';
-      GRANT ALL ON test.* TO payments@'127.0.0.1';
+      GRANT ALL ON *.* TO payments@'127.0.0.1';
       """;
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
