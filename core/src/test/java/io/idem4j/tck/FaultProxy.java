@@ -89,6 +89,7 @@ public final class FaultProxy implements AutoCloseable {
 
   private final InetSocketAddress server;
   private final ServerSocket listener;
+  private final Thread acceptor;
   private final Queue<FaultLink> links = new ConcurrentLinkedQueue<>();
   private final AtomicReference<Strike> plan = new AtomicReference<>();
   private final AtomicInteger exchanges = new AtomicInteger();
@@ -101,7 +102,8 @@ public final class FaultProxy implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    FaultLink.daemon("accept", this::accept).start();
+    this.acceptor = FaultLink.daemon("accept", this::accept);
+    acceptor.start();
   }
 
   /** Returns the port, on the loopback address. */
@@ -130,11 +132,17 @@ public final class FaultProxy implements AutoCloseable {
     return exchanges.get();
   }
 
-  /** Closes the port and all connections, at once. */
+  /** Closes the port and all connections. */
   @Override
   public void close() {
     FaultLink.close(listener);
     takeBack();
+    try {
+      // The port takes connections until the thread that waits for one has noticed.
+      acceptor.join(2L * CONNECT_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     for (FaultLink link = links.poll(); link != null; link = links.poll()) {
       link.close();
     }
