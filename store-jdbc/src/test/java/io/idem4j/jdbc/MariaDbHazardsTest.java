@@ -175,7 +175,9 @@ final class MariaDbHazardsTest {
         for (int waiter = 0; waiter < 2; waiter++) {
           waiting.add(
               CompletableFuture.supplyAsync(
-                  () -> store.compareAndSet(first.keyId(), Stamp.ABSENT, Rows.duplicate(first))));
+                  () -> store.compareAndSet(first.keyId(), Stamp.ABSENT, Rows.duplicate(first)),
+                  // A thread each: the common pool may have only one.
+                  task -> new Thread(task).start()));
         }
         while (waiters() < 2 && waiting.stream().noneMatch(CompletableFuture::isDone)) {
           Thread.sleep(5);
