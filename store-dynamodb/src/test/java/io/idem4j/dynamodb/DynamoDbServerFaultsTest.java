@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.idem4j.Codec;
-import io.idem4j.Fingerprint;
 import io.idem4j.Idempotency;
 import io.idem4j.KeyStoreException;
 import io.idem4j.KeyStoreException.Certainty;
@@ -12,7 +11,6 @@ import io.idem4j.KeyStoreException.Reason;
 import io.idem4j.Operation;
 import io.idem4j.OperationPolicy;
 import io.idem4j.Outcome;
-import io.idem4j.Scope;
 import io.idem4j.dynamodb.FaultyHttp.Fault;
 import io.idem4j.spi.CasResult;
 import io.idem4j.spi.KeyRecord;
@@ -160,23 +158,11 @@ final class DynamoDbServerFaultsTest {
           idempotency.operation("throttled", Codec.text(), OperationPolicy.rerun());
       line.onWrites(Fault.ERROR_AFTER_APPLY, Fault.THROTTLED, Fault.THROTTLED);
       String key = UUID.randomUUID().toString();
-      assertThat(execute(operation, key, runs)).isInstanceOf(Outcome.Executed.class);
+      assertThat(Rows.execute(operation, key, runs)).isInstanceOf(Outcome.Executed.class);
       line.onWrites();
-      assertThat(execute(operation, key, runs)).isInstanceOf(Outcome.Replayed.class);
+      assertThat(Rows.execute(operation, key, runs)).isInstanceOf(Outcome.Replayed.class);
     }
     assertThat(runs).hasValue(1);
-  }
-
-  private static Outcome<String> execute(
-      Operation<String> operation, String key, AtomicInteger runs) {
-    return operation.execute(
-        Scope.single(),
-        key,
-        Fingerprint.none(),
-        context -> {
-          runs.incrementAndGet();
-          return "done";
-        });
   }
 
   private static KeyStoreException failing(KeyStore store) {

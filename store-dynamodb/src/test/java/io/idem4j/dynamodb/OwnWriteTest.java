@@ -163,25 +163,13 @@ final class OwnWriteTest {
       Operation<String> operation =
           idempotency.operation("own", Codec.text(), OperationPolicy.rerun());
       line.onWrites(fault, Fault.NONE, fault, Fault.NONE);
-      Outcome<String> first = execute(operation, key, runs);
+      Outcome<String> first = Rows.execute(operation, key, runs);
       assertThat(line.attempts()).isGreaterThanOrEqualTo(4);
       assertThat(first).isEqualTo(new Outcome.Executed<>("done", true));
       line.onWrites();
-      assertThat(execute(operation, key, runs)).isInstanceOf(Outcome.Replayed.class);
+      assertThat(Rows.execute(operation, key, runs)).isInstanceOf(Outcome.Replayed.class);
     }
     assertThat(runs).hasValue(1);
-  }
-
-  private static Outcome<String> execute(
-      Operation<String> operation, String key, AtomicInteger runs) {
-    return operation.execute(
-        Scope.single(),
-        key,
-        Fingerprint.none(),
-        context -> {
-          runs.incrementAndGet();
-          return "done";
-        });
   }
 
   @Test
@@ -200,7 +188,8 @@ final class OwnWriteTest {
       line.onWrites(Fault.NONE, Fault.ERROR_AFTER_APPLY);
       assertThat(thrown(operation, key, new IllegalStateException("final"))).isNotNull();
       line.onWrites();
-      assertThat(execute(operation, key, new AtomicInteger())).isInstanceOf(Outcome.Failed.class);
+      assertThat(Rows.execute(operation, key, new AtomicInteger()))
+          .isInstanceOf(Outcome.Failed.class);
     }
   }
 

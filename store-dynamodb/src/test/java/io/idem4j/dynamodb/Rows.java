@@ -1,5 +1,9 @@
 package io.idem4j.dynamodb;
 
+import io.idem4j.Fingerprint;
+import io.idem4j.Operation;
+import io.idem4j.Outcome;
+import io.idem4j.Scope;
 import io.idem4j.spi.CasResult;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.KeyState;
@@ -8,9 +12,10 @@ import io.idem4j.spi.Slots;
 import io.idem4j.spi.Stamp;
 import io.idem4j.tck.Samples;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
-/** Records and stores that several tests need. */
+/** Records, stores and calls that several tests need. */
 final class Rows {
   private Rows() {}
 
@@ -86,5 +91,17 @@ final class Rows {
   /** Returns the layout of {@link #store}. */
   static Layout layout(String table) {
     return new Layout(table, "pk", "", null, "", "expire_at_s");
+  }
+
+  /** Executes an operation that counts how often it runs. */
+  static Outcome<String> execute(Operation<String> operation, String key, AtomicInteger runs) {
+    return operation.execute(
+        Scope.single(),
+        key,
+        Fingerprint.none(),
+        context -> {
+          runs.incrementAndGet();
+          return "done";
+        });
   }
 }
