@@ -30,8 +30,21 @@ final class Answers<T extends @Nullable Object> {
     this.withoutBody = Envelope.notKept(type);
   }
 
-  /** The payload of an operation that completed and whose body was not kept. */
+  /** The payload of an operation that completed and of whose answer nothing was kept. */
   byte[] withoutBody() {
+    return withoutBody;
+  }
+
+  /** The payload of an answer that is too large: what its codec keeps of it, or nothing. */
+  byte[] withoutBody(T value, KeyId id) {
+    try {
+      Optional<byte[]> kept = codec.encodeWithoutBody(value, id);
+      if (kept.isPresent() && kept.get().length <= maximumPayload) {
+        return Envelope.answer(type, kept.get());
+      }
+    } catch (Throwable e) {
+      warn(id, "the codec threw " + e.getClass().getName());
+    }
     return withoutBody;
   }
 
@@ -48,9 +61,13 @@ final class Answers<T extends @Nullable Object> {
       // An error of the virtual machine too: an answer that does not fit into memory is too large.
       why = "the codec threw " + e.getClass().getName();
     }
+    warn(id, why);
+    return withoutBody(value, id);
+  }
+
+  private void warn(KeyId id, String why) {
     log.warn(
         "operation {}, key {}: {}; recorded without the body", operation, id.shortDigest(), why);
-    return withoutBody;
   }
 
   /** The payload of a failure that is an answer; bytes over the limit are not kept. */
@@ -77,9 +94,10 @@ final class Answers<T extends @Nullable Object> {
       return new Outcome.Failed<>(failure(id, envelope), ownRun);
     }
     if (envelope.kind() == Envelope.Kind.NOT_KEPT) {
-      return new Outcome.Replayed<>(Optional.empty(), false, ownRun);
+      return new Outcome.Replayed<>(Optional.empty(), false, ownRun, record.reference());
     }
-    return new Outcome.Replayed<>(Optional.ofNullable(decode(id, envelope)), true, ownRun);
+    return new Outcome.Replayed<>(
+        Optional.ofNullable(decode(id, envelope)), true, ownRun, record.reference());
   }
 
   private static RecordedFailure failure(KeyId id, Envelope envelope) {

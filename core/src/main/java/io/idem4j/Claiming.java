@@ -39,7 +39,7 @@ final class Claiming {
     record InDoubt() implements Answer {}
 
     /** The key was used with another fingerprint. */
-    record Reused() implements Answer {}
+    record Reused(KeyRecord record) implements Answer {}
   }
 
   private static final Duration BUSY_RETRY = Duration.ofSeconds(1);
@@ -120,8 +120,8 @@ final class Claiming {
           return new Answer.InFlight(held.leaseLeft());
         } else if (decision instanceof Decision.Doubt) {
           return new Answer.InDoubt();
-        } else if (decision instanceof Decision.Reused) {
-          return new Answer.Reused();
+        } else if (decision instanceof Decision.Reused reused) {
+          return new Answer.Reused(reused.record());
         } else if (decision instanceof Decision.Mine mine) {
           Duration leaseLeft = mine.leaseLeft();
           return grant(
@@ -185,7 +185,14 @@ final class Claiming {
       return new Answer.InFlight(BUSY_RETRY);
     }
     withdraw(new Decision.Take(locked.stamp(), renewed, take.found(), take.putBack()));
-    throw failed(reply);
+    // Never "not applied": the claim was, and until it is withdrawn nobody else gets the key.
+    throw KeyStoreException.unknown(
+        request.describe()
+            + ": the key was claimed and could not be held ("
+            + reply.failure().reason()
+            + "); "
+            + NOT_RUN,
+        reply.failure());
   }
 
   private Answer hold(KeyRecord locked, long leaseFrom, Decision.Take take) {

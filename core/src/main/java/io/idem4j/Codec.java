@@ -2,6 +2,7 @@ package io.idem4j;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,17 @@ public interface Codec<T extends @Nullable Object> {
    * @param keyId the key under which the bytes are kept, for codecs that bind them to it
    */
   byte[] encode(T value, KeyId keyId) throws Exception;
+
+  /**
+   * Returns what is kept of an answer that is too large to be kept whole, as bytes that {@link
+   * #decode} reads: nothing by default. Over HTTP it is the status and the headers.
+   *
+   * @param value the answer
+   * @param keyId the key under which the bytes are kept
+   */
+  default Optional<byte[]> encodeWithoutBody(T value, KeyId keyId) throws Exception {
+    return Optional.empty();
+  }
 
   /**
    * Reads the answer from bytes. A throw reaches the caller as {@link CodecException}; the

@@ -7,6 +7,7 @@ import java.security.InvalidKeyException;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
@@ -78,7 +79,16 @@ public final class EncryptingCodec<T extends @Nullable Object> implements Codec<
 
   @Override
   public byte[] encode(T value, KeyId keyId) throws Exception {
-    byte[] plain = codec.encode(value, keyId);
+    return seal(codec.encode(value, keyId), keyId);
+  }
+
+  @Override
+  public Optional<byte[]> encodeWithoutBody(T value, KeyId keyId) throws Exception {
+    Optional<byte[]> plain = codec.encodeWithoutBody(value, keyId);
+    return plain.isEmpty() ? plain : Optional.of(seal(plain.get(), keyId));
+  }
+
+  private byte[] seal(byte[] plain, KeyId keyId) throws GeneralSecurityException {
     byte[] nonce = Grants.draw(random, NONCE_LENGTH);
     Cipher cipher = cipher(Cipher.ENCRYPT_MODE, current, nonce);
     cipher.updateAAD(associated(keyId, current));

@@ -340,7 +340,8 @@ final class HeldKey {
         .lease(Duration.ZERO)
         .retention(
             switch (state) {
-              case COMPLETED, FAILED_FINAL -> policy.retention();
+              case COMPLETED -> policy.retention();
+              case FAILED_FINAL -> policy.failureRetention();
               case FAILED_IN_DOUBT -> policy.inDoubtRetention();
               default -> policy.releasedRetention();
             });

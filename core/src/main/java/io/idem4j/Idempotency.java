@@ -76,6 +76,11 @@ public final class Idempotency implements AutoCloseable {
     return engine.timing().await(engine.activity().idle(), saturatedNanos(timeout));
   }
 
+  /** Says whether it was closed, so that calls are refused. */
+  public boolean isClosed() {
+    return engine.activity().isClosed();
+  }
+
   private static long saturatedNanos(Duration length) {
     return length.compareTo(Duration.ofDays(36_500)) > 0 ? Long.MAX_VALUE / 2 : length.toNanos();
   }

@@ -93,7 +93,7 @@ final class KeyMachine {
     record Doubt() implements Decision {}
 
     /** The key was used with another fingerprint. */
-    record Reused() implements Decision {}
+    record Reused(KeyRecord record) implements Decision {}
   }
 
   /** The decision where nothing is known to be live: try to be the first. */
@@ -123,7 +123,7 @@ final class KeyMachine {
           : new Decision.Doubt();
     }
     if (!isSameRequest(request, record)) {
-      return new Decision.Reused();
+      return new Decision.Reused(record);
     }
     return switch (record.state()) {
       case COMPLETED, FAILED_FINAL -> new Decision.Replay(record);

@@ -46,7 +46,9 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
    *
    * <p>Effect: the key is COMPLETED and every duplicate gets this answer; one atomic write. An
    * answer that is too large, or that the codec cannot encode, is recorded as completed without its
-   * body: the operation is never run again for it.
+   * body: the operation is never run again for it. Where the operation's {@link AnswerClassifier}
+   * gives a verdict on the answer, that is recorded instead, as by {@link #fail(Verdict)}, and the
+   * caller still gets its own answer.
    *
    * <p>Result: {@link Outcome.Executed}, which says whether the answer is known to be recorded; or
    * {@link Outcome.Replayed} or {@link Outcome.Failed} with the caller's own value attached, where
@@ -60,13 +62,20 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
    * @throws MisuseException if the lease was completed, failed or closed before
    */
   public Outcome<T> complete(T value) {
+    Optional<Verdict> verdict = operation.verdict(value, held.request().key());
     Settling.Result result =
-        Settling.complete(
-            held,
-            operation.answers().seal(value, held.request().id()),
-            operation.answers().withoutBody());
+        verdict.isEmpty()
+            ? Settling.complete(
+                held,
+                operation.answers().seal(value, held.request().id()),
+                () -> operation.answers().withoutBody(value, held.request().id()))
+            : record(verdict.get());
     if (result instanceof Settling.Result.Recorded) {
-      held.subject().tell("completed", IdempotencyListener::completed);
+      if (verdict.isEmpty()) {
+        held.subject().tell("completed", IdempotencyListener::completed);
+      } else {
+        tellFailed(verdict.get());
+      }
       return new Outcome.Executed<>(value, true);
     } else if (result instanceof Settling.Result.NotKnown) {
       warn("its answer is not known to be recorded and is re-sent in the background");
@@ -120,12 +129,7 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
   }
 
   private Optional<Outcome<T>> settle(Verdict verdict, @Nullable Throwable failure) {
-    Settling.Result result =
-        switch (verdict.kind()) {
-          case RETRYABLE -> Settling.fail(held, KeyState.FAILED_RETRYABLE);
-          case IN_DOUBT -> Settling.fail(held, KeyState.FAILED_IN_DOUBT);
-          case FINAL -> failFinal(verdict.failure().orElseThrow());
-        };
+    Settling.Result result = record(verdict);
     if (result instanceof Settling.Result.Superseded superseded) {
       held.subject().leaseLost("another's answer was recorded first");
       KeyRecord recorded = superseded.recorded();
@@ -141,14 +145,26 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
       warn("its failure is not known to be recorded and is re-sent in the background");
       held.subject().tell("recordedUnknown", IdempotencyListener::recordedUnknown);
     } else {
-      held.subject().tell("failed", (to, event) -> to.failed(event, verdict.kind()));
+      tellFailed(verdict);
     }
     return Optional.empty();
   }
 
+  private void tellFailed(Verdict verdict) {
+    held.subject().tell("failed", (to, event) -> to.failed(event, verdict.kind()));
+  }
+
+  private Settling.Result record(Verdict verdict) {
+    return switch (verdict.kind()) {
+      case RETRYABLE -> Settling.fail(held, KeyState.FAILED_RETRYABLE);
+      case IN_DOUBT -> Settling.fail(held, KeyState.FAILED_IN_DOUBT);
+      case FINAL -> failFinal(verdict.failure().orElseThrow());
+    };
+  }
+
   private Settling.Result failFinal(RecordedFailure failure) {
     Answers<T> answers = operation.answers();
-    return Settling.failFinal(held, answers.seal(failure), answers.withoutBytes(failure));
+    return Settling.failFinal(held, answers.seal(failure), () -> answers.withoutBytes(failure));
   }
 
   /**

@@ -6,6 +6,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A named operation that runs once per key and gives every retry the first answer. Made by {@link
@@ -14,16 +16,51 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the answer
  */
 public final class Operation<T extends @Nullable Object> {
+  private static final Logger log = LoggerFactory.getLogger(Idempotency.class);
+
   private final Engine engine;
   private final String name;
   private final Answers<T> answers;
   private final OperationPolicy policy;
+  private final AnswerClassifier<? super T> answerClassifier;
 
   Operation(Engine engine, String name, Codec<T> codec, OperationPolicy policy) {
     this.engine = engine;
     this.name = Text.require(name, "an operation name", IdempotencyKey.OPERATION_LENGTH);
     this.answers = new Answers<>(this.name, codec, engine.maximumPayload());
     this.policy = policy.validated();
+    this.answerClassifier = (answer, key) -> Optional.empty();
+  }
+
+  private Operation(Operation<T> other, AnswerClassifier<? super T> answerClassifier) {
+    this.engine = other.engine;
+    this.name = other.name;
+    this.answers = other.answers;
+    this.policy = other.policy;
+    this.answerClassifier = Objects.requireNonNull(answerClassifier, "answerClassifier");
+  }
+
+  /**
+   * Returns the same operation with a say on which of its answers are recorded: instead of the
+   * others the key gets the verdict's state. Whoever ran the operation gets its answer either way,
+   * as {@link Outcome.Executed}.
+   */
+  public Operation<T> withAnswerClassifier(AnswerClassifier<? super T> classifier) {
+    return new Operation<>(this, classifier);
+  }
+
+  /** The effect is made by now: a classifier that throws has no say. */
+  Optional<FailureClassifier.Verdict> verdict(T answer, IdempotencyKey key) {
+    try {
+      return Objects.requireNonNull(answerClassifier.classify(answer, key), "verdict");
+    } catch (Throwable e) {
+      log.warn(
+          "operation {}, key {}: the classifier of answers threw {}; the answer is recorded",
+          name,
+          key.id().shortDigest(),
+          e.getClass().getName());
+      return Optional.empty();
+    }
   }
 
   /**
@@ -217,8 +254,9 @@ public final class Operation<T extends @Nullable Object> {
       subject.tell("inDoubt", IdempotencyListener::inDoubt);
       return new Claim.Denied<>(new Outcome.InDoubt<>(Optional.empty()));
     }
+    KeyRecord record = ((Claiming.Answer.Reused) answer).record();
     subject.tell("reused", IdempotencyListener::reused);
-    return new Claim.Denied<>(new Outcome.KeyReused<>());
+    return new Claim.Denied<>(new Outcome.KeyReused<>(record.reference()));
   }
 
   /**
@@ -226,8 +264,16 @@ public final class Operation<T extends @Nullable Object> {
    * that leave keys optional, so that keyed and unkeyed traffic can be counted.
    */
   public <X extends Exception> T executeUnprotected(Unprotected<? extends T, X> action) throws X {
-    engine.events().bypassed(name);
+    bypassed();
     return action.run();
+  }
+
+  /**
+   * Tells the listener that this operation runs without a key, where somebody else runs it: see
+   * {@link #executeUnprotected}.
+   */
+  public void bypassed() {
+    engine.events().bypassed(name);
   }
 
   /** An action that runs without a key. */

@@ -25,8 +25,10 @@ public final class OperationPolicy {
   private static final Duration LONGEST_STORE_DEADLINE = Duration.ofSeconds(5);
 
   /** What happens to a key whose holder failed or vanished. */
-  enum Mode {
+  public enum Mode {
+    /** The operation may run again: see {@link OperationPolicy#rerun}. */
     RERUN,
+    /** The key is held, in doubt: see {@link OperationPolicy#hold}. */
     HOLD
   }
 
@@ -36,6 +38,7 @@ public final class OperationPolicy {
     private Duration lease = Duration.ofSeconds(30);
     private Duration maximumHold = Duration.ofMinutes(15);
     private @Nullable Duration retention;
+    private @Nullable Duration failureRetention;
     private Duration inDoubtRetention = Duration.ofDays(30);
     private @Nullable Duration storeDeadline;
     private Duration waitBudget = Duration.ZERO;
@@ -101,6 +104,14 @@ public final class OperationPolicy {
     return with(settings -> settings.retention = retention);
   }
 
+  /**
+   * For how long a failure that is an answer ({@link FailureClassifier.Verdict#isFinal}) is kept,
+   * counted from its recording; by default as long as other answers.
+   */
+  public OperationPolicy withFailureRetention(Duration failureRetention) {
+    return with(settings -> settings.failureRetention = failureRetention);
+  }
+
   /** For how long a record in doubt is kept; 30 d by default, never shorter than the rest. */
   public OperationPolicy withInDoubtRetention(Duration inDoubtRetention) {
     return with(settings -> settings.inDoubtRetention = inDoubtRetention);
@@ -152,28 +163,39 @@ public final class OperationPolicy {
         failure -> type.isInstance(failure) ? first.classify(failure) : rest.classify(failure));
   }
 
-  Mode mode() {
+  /** Returns what happens to a key whose holder failed or vanished. */
+  public Mode mode() {
     return settings.mode;
   }
 
-  Duration lease() {
+  /** Returns for how long a lock is respected without a renewal. */
+  public Duration lease() {
     return settings.lease;
   }
 
-  Duration maximumHold() {
+  /** Returns for how long a lease is renewed at most. */
+  public Duration maximumHold() {
     return settings.maximumHold;
   }
 
-  Duration retention() {
+  /** Returns for how long an answer is kept. */
+  public Duration retention() {
     return settings.retention == null ? Duration.ofDays(1) : settings.retention;
   }
 
-  boolean namesRetention() {
+  /** Says whether the retention was named, rather than left at its default. */
+  public boolean namesRetention() {
     return settings.retention != null;
   }
 
-  Duration inDoubtRetention() {
-    return max(settings.inDoubtRetention, releasedRetention());
+  /** Returns for how long a failure that is an answer is kept. */
+  public Duration failureRetention() {
+    return settings.failureRetention == null ? retention() : settings.failureRetention;
+  }
+
+  /** Returns for how long a record in doubt is kept. */
+  public Duration inDoubtRetention() {
+    return max(settings.inDoubtRetention, max(releasedRetention(), failureRetention()));
   }
 
   Duration releasedRetention() {
@@ -191,7 +213,8 @@ public final class OperationPolicy {
         : min(LONGEST_STORE_DEADLINE, lease().dividedBy(3));
   }
 
-  Duration waitBudget() {
+  /** Returns for how long a duplicate waits for a running call to end. */
+  public Duration waitBudget() {
     return settings.waitBudget;
   }
 
@@ -221,13 +244,19 @@ public final class OperationPolicy {
     }
   }
 
-  /** Checks the times against each other, before anything is done by them. */
-  OperationPolicy validated() {
+  /**
+   * Checks the times against each other, as {@link Idempotency#operation} does.
+   *
+   * @return this policy
+   * @throws MisuseException if they contradict each other
+   */
+  public OperationPolicy validated() {
     for (Map.Entry<String, Duration> time :
         Map.of(
                 "lease", lease(),
                 "maximum hold", maximumHold(),
                 "retention", retention(),
+                "failure retention", failureRetention(),
                 "in-doubt retention", settings.inDoubtRetention,
                 "wait budget", waitBudget())
             .entrySet()) {
@@ -248,13 +277,20 @@ public final class OperationPolicy {
         || storeDeadline().compareTo(lease().dividedBy(3)) > 0) {
       throw new MisuseException("the store deadline is between zero and a third of the lease");
     }
-    if (retention().compareTo(lease().plus(storeDeadline().multipliedBy(2))) < 0) {
+    requireLongEnough("retention", retention());
+    requireLongEnough("failure retention", failureRetention());
+    return this;
+  }
+
+  private void requireLongEnough(String name, Duration time) {
+    if (time.compareTo(lease().plus(storeDeadline().multipliedBy(2))) < 0) {
       throw new MisuseException(
-          "the retention is "
-              + retention()
+          "the "
+              + name
+              + " is "
+              + time
               + ", and must be the lease and two store deadlines at least");
     }
-    return this;
   }
 
   private static Duration min(Duration a, Duration b) {

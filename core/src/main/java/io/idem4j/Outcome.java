@@ -18,8 +18,9 @@ public sealed interface Outcome<T extends @Nullable Object> {
    * The operation ran in this call.
    *
    * @param value its answer
-   * @param recorded whether the answer is known to be recorded; if not, it is being re-sent in the
-   *     background, and a retry may meet a running or an abandoned key until it is
+   * @param recorded whether the answer is known to be recorded, or the verdict where the {@link
+   *     AnswerClassifier} gave one; if not, it is being re-sent in the background, and a retry may
+   *     meet a running or an abandoned key until it is
    */
   record Executed<T extends @Nullable Object>(T value, boolean recorded) implements Outcome<T> {
     @Override
@@ -36,9 +37,12 @@ public sealed interface Outcome<T extends @Nullable Object> {
    *     could not encode, was not
    * @param ownRun what this call's own run brought, where it ran and another's answer was recorded
    *     first: two effects may exist
+   * @param reference the record's reference, if it has one: see {@link
+   *     IdempotencyKey#withReference}
    */
   record Replayed<T extends @Nullable Object>(
-      Optional<T> answer, boolean bodyKept, Optional<OwnRun> ownRun) implements Outcome<T> {
+      Optional<T> answer, boolean bodyKept, Optional<OwnRun> ownRun, Optional<String> reference)
+      implements Outcome<T> {
     @Override
     public String toString() {
       return "Replayed[bodyKept=" + bodyKept + ", ownRun=" + ownRun.isPresent() + "]";
@@ -66,8 +70,18 @@ public sealed interface Outcome<T extends @Nullable Object> {
    */
   record InFlight<T extends @Nullable Object>(Duration retryAfter) implements Outcome<T> {}
 
-  /** The key was used before with another fingerprint. Nothing was run or changed. */
-  record KeyReused<T extends @Nullable Object>() implements Outcome<T> {}
+  /**
+   * The key was used before with another fingerprint. Nothing was run or changed.
+   *
+   * @param reference the record's reference, if it has one. It belongs to the other request, of the
+   *     same scope
+   */
+  record KeyReused<T extends @Nullable Object>(Optional<String> reference) implements Outcome<T> {
+    @Override
+    public String toString() {
+      return "KeyReused[]";
+    }
+  }
 
   /**
    * The operation had failed before, and the failure is the answer.

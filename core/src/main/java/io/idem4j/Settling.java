@@ -7,6 +7,7 @@ import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.KeyState;
 import io.idem4j.spi.Slots;
 import io.idem4j.spi.Stamp;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,11 +37,11 @@ final class Settling {
   }
 
   private final HeldKey held;
-  private final byte[] withoutBody;
+  private final Supplier<byte[]> withoutBody;
   private StoreCalls.Write write;
   private boolean bodyDropped;
 
-  private Settling(HeldKey held, KeyState state, Slots slots, byte[] withoutBody) {
+  private Settling(HeldKey held, KeyState state, Slots slots, Supplier<byte[]> withoutBody) {
     // Built before the lease ends: whatever throws here leaves it to be settled otherwise.
     KeyRecord wanted = held.settled(state).stamp(held.stamps().fresh()).slots(slots).build();
     Stamp expected = held.end();
@@ -58,18 +59,18 @@ final class Settling {
   }
 
   /** Records that the operation completed; the body is dropped where it does not fit. */
-  static Result complete(HeldKey held, byte[] payload, byte[] withoutBody) {
+  static Result complete(HeldKey held, byte[] payload, Supplier<byte[]> withoutBody) {
     return new Settling(held, KeyState.COMPLETED, Slots.of(payload, null), withoutBody).settle();
   }
 
   /** Records a failure that is an answer. */
-  static Result failFinal(HeldKey held, byte[] payload, byte[] withoutBody) {
+  static Result failFinal(HeldKey held, byte[] payload, Supplier<byte[]> withoutBody) {
     return new Settling(held, KeyState.FAILED_FINAL, Slots.of(payload, null), withoutBody).settle();
   }
 
   /** Records a failure that is none: released, or in doubt. The checkpoint stays. */
   static Result fail(HeldKey held, KeyState state) {
-    return new Settling(held, state, Slots.UNCHANGED, new byte[0]).settle();
+    return new Settling(held, state, Slots.UNCHANGED, () -> new byte[0]).settle();
   }
 
   private Result settle() {
@@ -158,7 +159,7 @@ final class Settling {
             held.request().describe(),
             tooLarge.size(),
             tooLarge.limit());
-        rewrite(write.expected(), Slots.of(withoutBody, null));
+        rewrite(write.expected(), Slots.of(withoutBody.get(), null));
       } else {
         return new Result.NotKnown();
       }

@@ -169,7 +169,8 @@ class AsyncGuardsTest extends EngineGuards {
     run();
     assertThat(call)
         .isCompletedWithValue(
-            new Outcome.Replayed<>(Optional.of("newer"), true, Optional.of(new OwnRun(null, own))));
+            new Outcome.Replayed<>(
+                Optional.of("newer"), true, Optional.of(new OwnRun(null, own)), Optional.empty()));
   }
 
   @Test

@@ -374,7 +374,8 @@ class EncodingPropertiesTest {
             new Outcome.Replayed<>(
                     java.util.Optional.of("canary"),
                     true,
-                    java.util.Optional.of(new Outcome.OwnRun("canary", null)))
+                    java.util.Optional.of(new Outcome.OwnRun("canary", null)),
+                    java.util.Optional.of("canary"))
                 .toString())
         .doesNotContain("canary");
     assertThat(new Outcome.Recovered<>("canary", true).toString()).doesNotContain("canary");

@@ -198,6 +198,10 @@ final class EncryptingCodecTest {
         .isInstanceOf(Outcome.Executed.class);
     assertThat(operation.execute(key("k"), Bench.BODY, context -> "x"))
         .isEqualTo(
-            new Outcome.Replayed<>(java.util.Optional.empty(), false, java.util.Optional.empty()));
+            new Outcome.Replayed<>(
+                java.util.Optional.empty(),
+                false,
+                java.util.Optional.empty(),
+                java.util.Optional.empty()));
   }
 }

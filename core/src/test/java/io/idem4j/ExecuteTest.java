@@ -42,7 +42,9 @@ class ExecuteTest {
     Outcome<String> outcome = rerun.execute(TENANT, "k", BODY, bench.effect());
 
     assertThat(outcome)
-        .isEqualTo(new Outcome.Replayed<>(Optional.of("answer 1"), true, Optional.empty()));
+        .isEqualTo(
+            new Outcome.Replayed<>(
+                Optional.of("answer 1"), true, Optional.empty(), Optional.empty()));
     assertThat(bench.effects).hasValue(1);
     assertThat(bench.store.writes).hasSize(1);
     assertThat(bench.events).containsExactly("claimed", "completed", "replayed");
@@ -77,7 +79,7 @@ class ExecuteTest {
 
       assertThat(rerun.execute(TENANT, value, OTHER_BODY, bench.effect()))
           .as(value)
-          .isEqualTo(new Outcome.KeyReused<>());
+          .isEqualTo(new Outcome.KeyReused<>(java.util.Optional.empty()));
       assertThat(bench.record(value)).as(value).isEqualTo(before);
     }
     // LOCKED, lease over
@@ -85,7 +87,7 @@ class ExecuteTest {
     lapsing.close();
     bench.pass(seconds(31));
     assertThat(rerun.execute(TENANT, "lapsed", OTHER_BODY, bench.effect()))
-        .isEqualTo(new Outcome.KeyReused<>());
+        .isEqualTo(new Outcome.KeyReused<>(java.util.Optional.empty()));
     assertThat(bench.effects).hasValue(1);
   }
 
@@ -222,7 +224,9 @@ class ExecuteTest {
     assertThat(first).isEqualTo(new Outcome.Executed<>("x".repeat(101), true));
 
     Outcome<String> retry = rerun.execute(TENANT, "k", BODY, bench.effect());
-    assertThat(retry).isEqualTo(new Outcome.Replayed<>(Optional.empty(), false, Optional.empty()));
+    assertThat(retry)
+        .isEqualTo(
+            new Outcome.Replayed<>(Optional.empty(), false, Optional.empty(), Optional.empty()));
     assertThatThrownBy(retry::orElseThrow).isInstanceOf(OutcomeException.class);
     assertThat(bench.effects).hasValue(0);
   }
@@ -237,7 +241,9 @@ class ExecuteTest {
     assertThat(operation.execute(key, BODY, context -> huge)).isInstanceOf(Outcome.Executed.class);
 
     Outcome<byte[]> retry = operation.execute(key, BODY, context -> new byte[0]);
-    assertThat(retry).isEqualTo(new Outcome.Replayed<>(Optional.empty(), false, Optional.empty()));
+    assertThat(retry)
+        .isEqualTo(
+            new Outcome.Replayed<>(Optional.empty(), false, Optional.empty(), Optional.empty()));
   }
 
   @Test
@@ -272,7 +278,8 @@ class ExecuteTest {
     assertThat(operation.execute(TENANT, "k", BODY, bench.effect()))
         .isEqualTo(new Outcome.Executed<>("answer 1", true));
     assertThat(operation.execute(TENANT, "k", BODY, bench.effect()))
-        .isEqualTo(new Outcome.Replayed<>(Optional.empty(), false, Optional.empty()));
+        .isEqualTo(
+            new Outcome.Replayed<>(Optional.empty(), false, Optional.empty(), Optional.empty()));
     assertThat(bench.effects).hasValue(1);
   }
 

@@ -140,7 +140,8 @@ class HostileSurroundingsTest {
     assertThat(operation.execute(TENANT, "k", BODY, context -> "x".repeat(80)))
         .isEqualTo(new Outcome.Executed<>("x".repeat(80), true));
     assertThat(operation.execute(TENANT, "k", BODY, bench.effect()))
-        .isEqualTo(new Outcome.Replayed<>(Optional.empty(), false, Optional.empty()));
+        .isEqualTo(
+            new Outcome.Replayed<>(Optional.empty(), false, Optional.empty(), Optional.empty()));
   }
 
   @Test

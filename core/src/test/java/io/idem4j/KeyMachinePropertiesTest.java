@@ -97,13 +97,14 @@ class KeyMachinePropertiesTest {
   @Property
   void i10_anyStateWithAnotherFingerprint_isReused(
       @ForAll("live") StoredRecord live, @ForAll("policies") OperationPolicy policy) {
-    assertThat(decide(policy, live, NOTHING, DIFFERENT)).isEqualTo(new Decision.Reused());
+    assertThat(decide(policy, live, NOTHING, DIFFERENT))
+        .isEqualTo(new Decision.Reused(live.record()));
     assertThat(decide(policy, live, new Known.Released(0), DIFFERENT))
-        .isEqualTo(new Decision.Reused());
+        .isEqualTo(new Decision.Reused(live.record()));
     assertThatThrownBy(() -> decide(policy, live, NOTHING, FOREIGN))
         .isInstanceOf(IncomparableFingerprintException.class);
     assertThat(decide(policy, live, NOTHING, FOREIGN.or(DIFFERENT)))
-        .isEqualTo(new Decision.Reused());
+        .isEqualTo(new Decision.Reused(live.record()));
   }
 
   @Property

@@ -171,7 +171,10 @@ class LeaseTest {
     assertThat(stale.complete("stale"))
         .isEqualTo(
             new Outcome.Replayed<>(
-                Optional.of("newer"), true, Optional.of(new OwnRun("stale", null))));
+                Optional.of("newer"),
+                true,
+                Optional.of(new OwnRun("stale", null)),
+                Optional.empty()));
     assertThat(rerun.execute(TENANT, "k", BODY, bench.effect()).orElseThrow()).isEqualTo("newer");
     assertThat(bench.events).contains("leaseLost");
   }
@@ -192,7 +195,8 @@ class LeaseTest {
             });
     assertThat(outcome)
         .isEqualTo(
-            new Outcome.Replayed<>(Optional.of("newer"), true, Optional.of(new OwnRun(null, own))));
+            new Outcome.Replayed<>(
+                Optional.of("newer"), true, Optional.of(new OwnRun(null, own)), Optional.empty()));
   }
 
   @Test

@@ -54,17 +54,19 @@ public final class IdempotencyKeyHeader {
     RAW
   }
 
+  private final String name;
   private final Syntax syntax;
   private final int maximumLength;
 
-  private IdempotencyKeyHeader(Syntax syntax, int maximumLength) {
+  private IdempotencyKeyHeader(String name, Syntax syntax, int maximumLength) {
+    this.name = name;
     this.syntax = syntax;
     this.maximumLength = maximumLength;
   }
 
   /** Reads fields by this syntax, with values of at most {@value #MAXIMUM_LENGTH} characters. */
   public static IdempotencyKeyHeader of(Syntax syntax) {
-    return new IdempotencyKeyHeader(syntax, MAXIMUM_LENGTH);
+    return new IdempotencyKeyHeader(NAME, syntax, MAXIMUM_LENGTH);
   }
 
   /**
@@ -83,7 +85,22 @@ public final class IdempotencyKeyHeader {
               + MAXIMUM_LENGTH
               + " can be");
     }
-    return new IdempotencyKeyHeader(syntax, characters);
+    return new IdempotencyKeyHeader(name, syntax, characters);
+  }
+
+  /**
+   * Returns the same for a field of another name, such as {@code tracking-id}.
+   *
+   * @throws MisuseException if the name is no token of RFC 9110, section 5.6.2
+   */
+  public IdempotencyKeyHeader named(String otherName) {
+    HttpResponse.requireField(otherName, "");
+    return new IdempotencyKeyHeader(otherName, syntax, maximumLength);
+  }
+
+  /** Returns the name of the field. */
+  public String name() {
+    return name;
   }
 
   /**
@@ -124,18 +141,18 @@ public final class IdempotencyKeyHeader {
       throw refused("has characters other than printable ASCII");
     }
     return switch (syntax) {
-      case STRICT -> StringItem.parse(field);
-      case LENIENT -> field.startsWith("\"") ? StringItem.parse(field) : bare(field);
+      case STRICT -> StringItem.parse(name, field);
+      case LENIENT -> field.startsWith("\"") ? StringItem.parse(name, field) : bare(field);
       case RAW -> without(field, "\",", "has a quote or a comma");
     };
   }
 
-  private static String bare(String field) {
+  private String bare(String field) {
     return without(
         field, " \"\\,;", "has a blank, quote, backslash, comma or semicolon outside quotes");
   }
 
-  private static String without(String field, String refused, String what) {
+  private String without(String field, String refused, String what) {
     if (field.chars().anyMatch(c -> refused.indexOf(c) >= 0)) {
       throw refused(what);
     }
@@ -159,12 +176,22 @@ public final class IdempotencyKeyHeader {
     return c == ' ' || c == '\t';
   }
 
-  static IllegalKeyException refused(String what) {
-    return new IllegalKeyException("the " + NAME + " field " + what);
+  private IllegalKeyException refused(String what) {
+    return refused(name, what);
+  }
+
+  static IllegalKeyException refused(String name, String what) {
+    return new IllegalKeyException("the " + name + " field " + what);
   }
 
   @Override
   public String toString() {
-    return "IdempotencyKeyHeader[" + syntax + ", at most " + maximumLength + " characters]";
+    return "IdempotencyKeyHeader["
+        + name
+        + ", "
+        + syntax
+        + ", at most "
+        + maximumLength
+        + " characters]";
   }
 }

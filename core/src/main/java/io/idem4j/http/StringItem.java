@@ -14,22 +14,28 @@ import java.util.Base64;
 final class StringItem {
   private static final int END = -1;
 
+  private final String name;
   private final String input;
   private int at;
 
-  private StringItem(String input) {
+  private StringItem(String name, String input) {
+    this.name = name;
     this.input = input;
   }
 
-  /** Returns the decoded text of an input that is printable ASCII. */
-  static String parse(String input) {
-    StringItem item = new StringItem(input);
+  /**
+   * Returns the decoded text of an input that is printable ASCII.
+   *
+   * @param name of the field, for messages
+   */
+  static String parse(String name, String input) {
+    StringItem item = new StringItem(name, input);
     item.skipSpaces();
     String text = item.string();
     item.parameters();
     item.skipSpaces();
     if (item.peek() != END) {
-      throw malformed("something follows its closing quote");
+      throw item.malformed("something follows its closing quote");
     }
     return text;
   }
@@ -211,11 +217,11 @@ final class StringItem {
     return characters.indexOf(c) >= 0;
   }
 
-  private static IllegalKeyException parameter() {
+  private IllegalKeyException parameter() {
     return malformed("a parameter behind it is malformed");
   }
 
-  private static IllegalKeyException malformed(String why) {
-    return IdempotencyKeyHeader.refused("is not a String of RFC 9651: " + why);
+  private IllegalKeyException malformed(String why) {
+    return IdempotencyKeyHeader.refused(name, "is not a String of RFC 9651: " + why);
   }
 }

@@ -185,7 +185,7 @@ final class CallMutants {
         .mutant(
             "acceptsAShortRetention",
             "I32: the retention outlasts the lease and two store deadlines",
-            "if (retention().compareTo(lease().plus(storeDeadline().multipliedBy(2))) < " + "0) {",
+            "if (time.compareTo(lease().plus(storeDeadline().multipliedBy(2))) < 0) {",
             "if (false) {",
             "PolicyTest.bad38_timesThatContradictEachOther_areRefused")
         .mutant(

@@ -272,8 +272,8 @@ final class HolderMutants {
         .mutant(
             "keepsAnswersTooLong",
             "an answer is kept for the retention, counted from its recording",
-            "case COMPLETED, FAILED_FINAL -> policy.retention();",
-            "case COMPLETED, FAILED_FINAL -> policy.releasedRetention();",
+            "case COMPLETED -> policy.retention();",
+            "case COMPLETED -> policy.releasedRetention();",
             "ExecuteTest.retention_over_runsAgain")
         .mutant(
             "forgetsADoubtEarly",

@@ -152,8 +152,8 @@ final class SettlementMutants {
         .mutant(
             "failureDropsTheCheckpoint",
             "peer 29: a failure leaves both slots as they are",
-            "new Settling(held, state, Slots.UNCHANGED, new byte[0])",
-            "new Settling(held, state, Slots.EMPTY, new byte[0])",
+            "new Settling(held, state, Slots.UNCHANGED, () -> new byte[0])",
+            "new Settling(held, state, Slots.EMPTY, () -> new byte[0])",
             "MoreGuardsTest.peer29_checkpoint_survivesEveryWriteThatDoesNotEndTheOperation")
         .mutant(
             "completionKeepsTheCheckpoint",
