@@ -81,6 +81,11 @@ public final class Idempotency implements AutoCloseable {
     return engine.activity().isClosed();
   }
 
+  /** Returns how large an encoded answer is recorded, in bytes. */
+  public int maximumPayload() {
+    return engine.maximumPayload();
+  }
+
   private static long saturatedNanos(Duration length) {
     return length.compareTo(Duration.ofDays(36_500)) > 0 ? Long.MAX_VALUE / 2 : length.toNanos();
   }

@@ -4,6 +4,7 @@ import io.idem4j.FailureClassifier.Verdict;
 import io.idem4j.Outcome.OwnRun;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.KeyState;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -68,7 +69,9 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
             ? Settling.complete(
                 held,
                 operation.answers().seal(value, held.request().id()),
-                () -> operation.answers().withoutBody(value, held.request().id()))
+                List.of(
+                    () -> operation.answers().withoutBody(value, held.request().id()),
+                    operation.answers()::withoutBody))
             : record(verdict.get());
     if (result instanceof Settling.Result.Recorded) {
       if (verdict.isEmpty()) {
@@ -164,7 +167,8 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
 
   private Settling.Result failFinal(RecordedFailure failure) {
     Answers<T> answers = operation.answers();
-    return Settling.failFinal(held, answers.seal(failure), () -> answers.withoutBytes(failure));
+    return Settling.failFinal(
+        held, answers.seal(failure), List.of(() -> answers.withoutBytes(failure)));
   }
 
   /**

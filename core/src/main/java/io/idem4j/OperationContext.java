@@ -32,7 +32,8 @@ public interface OperationContext {
 
   /**
    * Replaces the record's reference with the next write of this holder, such as by the id of what
-   * was created. See {@link IdempotencyKey#withReference}.
+   * was created. See {@link IdempotencyKey#withReference}. Where the text comes from elsewhere, see
+   * to its length: what an operation throws after its effect is a failure of the operation.
    *
    * @throws IllegalKeyException if the text cannot be a reference
    */

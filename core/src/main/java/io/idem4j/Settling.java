@@ -7,7 +7,10 @@ import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.KeyState;
 import io.idem4j.spi.Slots;
 import io.idem4j.spi.Stamp;
+import java.util.Iterator;
+import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,11 +40,10 @@ final class Settling {
   }
 
   private final HeldKey held;
-  private final Supplier<byte[]> withoutBody;
+  private final Iterator<Supplier<byte[]>> smaller;
   private StoreCalls.Write write;
-  private boolean bodyDropped;
 
-  private Settling(HeldKey held, KeyState state, Slots slots, Supplier<byte[]> withoutBody) {
+  private Settling(HeldKey held, KeyState state, Slots slots, List<Supplier<byte[]>> smaller) {
     // Built before the lease ends: whatever throws here leaves it to be settled otherwise.
     KeyRecord wanted = held.settled(state).stamp(held.stamps().fresh()).slots(slots).build();
     Stamp expected = held.end();
@@ -49,7 +51,7 @@ final class Settling {
       throw settledBefore(held);
     }
     this.held = held;
-    this.withoutBody = withoutBody;
+    this.smaller = smaller.iterator();
     this.write = held.calls().write(expected, wanted);
   }
 
@@ -58,19 +60,24 @@ final class Settling {
         held.request().describe() + ": this lease was completed, failed or closed before");
   }
 
-  /** Records that the operation completed; the body is dropped where it does not fit. */
-  static Result complete(HeldKey held, byte[] payload, Supplier<byte[]> withoutBody) {
-    return new Settling(held, KeyState.COMPLETED, Slots.of(payload, null), withoutBody).settle();
+  /**
+   * Records that the operation completed.
+   *
+   * @param smaller what is recorded instead where the store says that it does not fit, one after
+   *     the other; the last one fits into every store (I44)
+   */
+  static Result complete(HeldKey held, byte[] payload, List<Supplier<byte[]>> smaller) {
+    return new Settling(held, KeyState.COMPLETED, Slots.of(payload, null), smaller).settle();
   }
 
   /** Records a failure that is an answer. */
-  static Result failFinal(HeldKey held, byte[] payload, Supplier<byte[]> withoutBody) {
-    return new Settling(held, KeyState.FAILED_FINAL, Slots.of(payload, null), withoutBody).settle();
+  static Result failFinal(HeldKey held, byte[] payload, List<Supplier<byte[]>> smaller) {
+    return new Settling(held, KeyState.FAILED_FINAL, Slots.of(payload, null), smaller).settle();
   }
 
   /** Records a failure that is none: released, or in doubt. The checkpoint stays. */
   static Result fail(HeldKey held, KeyState state) {
-    return new Settling(held, state, Slots.UNCHANGED, () -> new byte[0]).settle();
+    return new Settling(held, state, Slots.UNCHANGED, List.of()).settle();
   }
 
   private Result settle() {
@@ -152,14 +159,17 @@ final class Settling {
           return new Result.Lost(lost.why());
         }
         rewrite(((Settlement.Follow) settlement).expected(), write.next().slots());
-      } else if (reply.error() instanceof PayloadTooLargeException tooLarge && mayDropBody()) {
-        bodyDropped = true;
+      } else if (reply.error() instanceof PayloadTooLargeException tooLarge) {
+        byte[] payload = smallerThan(write.next().slots().payload());
+        if (payload == null) {
+          return new Result.NotKnown();
+        }
         log.warn(
             "{}: an answer of {} bytes is over the store's limit of {}; recorded without its body",
             held.request().describe(),
             tooLarge.size(),
             tooLarge.limit());
-        rewrite(write.expected(), Slots.of(withoutBody.get(), null));
+        rewrite(write.expected(), Slots.of(payload, null));
       } else {
         return new Result.NotKnown();
       }
@@ -167,8 +177,15 @@ final class Settling {
     return new Result.NotKnown();
   }
 
-  private boolean mayDropBody() {
-    return !bodyDropped && !write.next().slots().isUnchanged();
+  /** What was refused is not offered again under another name. */
+  private byte @Nullable [] smallerThan(byte @Nullable [] refused) {
+    while (refused != null && smaller.hasNext()) {
+      byte[] next = smaller.next().get();
+      if (next.length < refused.length) {
+        return next;
+      }
+    }
+    return null;
   }
 
   private void rewrite(Stamp expected, Slots slots) {

@@ -1,10 +1,12 @@
 package io.idem4j.http;
 
 import io.idem4j.Fingerprint;
+import io.idem4j.FingerprintLimitException;
 import io.idem4j.IdempotencyKey;
 import io.idem4j.IllegalKeyException;
 import io.idem4j.Scope;
 import io.idem4j.http.HttpProblem.Kind;
+import io.idem4j.http.IdempotencyKeyHeader.Syntax;
 import io.idem4j.spi.FingerprintDigest;
 import java.io.IOException;
 import java.util.HexFormat;
@@ -49,17 +51,10 @@ final class Entrance {
       return null;
     }
     if (settings.discriminator != null) {
-      capture(request);
-      Fingerprint fingerprint = fingerprint(request);
-      IdempotencyKey key =
-          IdempotencyKey.ofPayload(
-              scope, keyName(), fingerprint, settings.discriminator.apply(request));
-      return new Admitted(new Replies.Call(request, key, Optional.empty()), fingerprint);
+      return ofPayload(scope, request, settings.discriminator.apply(captured(request)));
     }
-    if (settings.keyExtractor != null) {
-      capture(request);
-    }
-    Optional<KeyReader.Presented> presented = keys.read(request);
+    Optional<KeyReader.Presented> presented =
+        keys.read(settings.keyExtractor == null ? request : captured(request));
     if (presented.isEmpty() && settings.keyRequirement == KeyRequirement.OPTIONAL) {
       return null;
     } else if (presented.isEmpty() && settings.keyRequirement == KeyRequirement.REQUIRED) {
@@ -74,10 +69,38 @@ final class Entrance {
     } else {
       String generated = UUID.randomUUID().toString();
       key = key(scope, generated);
-      echo = Optional.of(new Markers.Field(settings.keyHeaders.get(0), generated));
+      // As a client would have to send it.
+      String line = settings.keySyntax == Syntax.STRICT ? '"' + generated + '"' : generated;
+      echo = Optional.of(new Markers.Field(settings.keyHeaders.get(0), line));
     }
-    capture(request);
-    return new Admitted(new Replies.Call(request, key, echo), fingerprint(request));
+    Fingerprint fingerprint = bound(fingerprint(captured(request)));
+    return new Admitted(new Replies.Call(request, key, echo), fingerprint);
+  }
+
+  private Admitted ofPayload(Scope scope, HttpRequest request, String discriminator)
+      throws Refusal {
+    Fingerprint plain = fingerprint(request);
+    // Of nothing no key can be made, which core says; bound to the endpoint it were something.
+    Fingerprint fingerprint = plain.equals(Fingerprint.none()) ? plain : bound(plain);
+    try {
+      IdempotencyKey key = IdempotencyKey.ofPayload(scope, keyName(), fingerprint, discriminator);
+      return new Admitted(new Replies.Call(request, key, Optional.empty()), fingerprint);
+    } catch (IllegalKeyException e) {
+      throw problems.refusal(Kind.KEY_MALFORMED);
+    }
+  }
+
+  /** Returns the response with the request's key, where the policy repeats it and it is one. */
+  HttpResponse echoed(HttpResponse response, HttpRequest request) {
+    if (settings.markers.echo().isEmpty()) {
+      return response;
+    }
+    String field = settings.markers.echo().get();
+    try {
+      return keys.read(request).map(it -> response.withHeader(field, it.line())).orElse(response);
+    } catch (Refusal | IOException e) {
+      return response;
+    }
   }
 
   private IdempotencyKey key(Scope scope, String text) throws Refusal {
@@ -88,9 +111,10 @@ final class Entrance {
     }
   }
 
-  private void capture(HttpRequest request) throws Refusal, IOException {
+  private HttpRequest captured(HttpRequest request) throws Refusal, IOException {
     try {
       request.capture(settings.maximumRequestBody);
+      return request;
     } catch (CapturedBody.TooLargeException e) {
       throw problems.refusal(Kind.BODY_TOO_LARGE);
     }
@@ -98,15 +122,19 @@ final class Entrance {
 
   private Fingerprint fingerprint(HttpRequest request) throws Refusal {
     try {
-      Fingerprint fingerprint = settings.fingerprint.of(request);
-      return settings.sharedName == null ? fingerprint : ofEndpoint(fingerprint);
+      return settings.fingerprint.of(request);
+    } catch (FingerprintLimitException e) {
+      throw new Refusal(Kind.BODY_TOO_LARGE, "The request has more than can be compared.");
     } catch (RequestFingerprint.MalformedException e) {
       throw problems.refusal(Kind.REQUEST_MALFORMED);
     }
   }
 
-  /** Binds each of the digests to this operation, whatever they are of. */
-  private Fingerprint ofEndpoint(Fingerprint fingerprint) {
+  /** Binds each of the digests to this operation, whatever they are of, if the key is not. */
+  private Fingerprint bound(Fingerprint fingerprint) {
+    if (settings.sharedName == null) {
+      return fingerprint;
+    }
     Fingerprint bound = null;
     for (FingerprintDigest digest : fingerprint.digests()) {
       Fingerprint next =

@@ -11,7 +11,8 @@ import java.util.Optional;
 @FunctionalInterface
 public interface HttpHandler<X extends Exception> {
   /**
-   * Makes the effect and returns the response.
+   * Makes the effect and returns the response. Null counts as a failure, as whatever is thrown
+   * does.
    *
    * @param context of the run under the request's key; empty for a request without protection
    */

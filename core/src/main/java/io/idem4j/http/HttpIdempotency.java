@@ -36,7 +36,7 @@ public final class HttpIdempotency {
   }
 
   /**
-   * Returns an operation. Nothing is sent to the store.
+   * Returns an operation; one of a fixed set, made at start-up. Nothing is sent to the store.
    *
    * @param name the explicit, stable name: a part of every key's identity, unless the policy puts
    *     the endpoint into the fingerprint

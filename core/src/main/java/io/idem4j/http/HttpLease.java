@@ -4,8 +4,9 @@ import io.idem4j.IdempotencyException;
 import io.idem4j.Lease;
 import io.idem4j.MisuseException;
 import io.idem4j.OperationContext;
+import io.idem4j.Outcome;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,30 +20,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HttpLease implements AutoCloseable {
   private final @Nullable Held held;
+  private final Quotas.Seat seat;
 
-  private HttpLease(@Nullable Held held) {
+  private HttpLease(@Nullable Held held, Quotas.Seat seat) {
     this.held = held;
+    this.seat = seat;
   }
 
   /** What there is to settle. */
-  private record Held(
-      Lease<HttpResponse> lease,
-      Replies replies,
-      Replies.Call call,
-      Quotas.Seat seat,
-      BooleanSupplier isClosed) {}
+  private record Held(Lease<HttpResponse> lease, Replies replies, Replies.Call call) {}
 
-  static HttpLease unprotected() {
-    return new HttpLease(null);
+  static HttpLease unprotected(Quotas.Seat seat) {
+    return new HttpLease(null, seat);
   }
 
   static HttpLease of(
-      Lease<HttpResponse> lease,
-      Replies replies,
-      Replies.Call call,
-      Quotas.Seat seat,
-      BooleanSupplier isClosed) {
-    return new HttpLease(new Held(lease, replies, call, seat, isClosed));
+      Lease<HttpResponse> lease, Replies replies, Replies.Call call, Quotas.Seat seat) {
+    return new HttpLease(new Held(lease, replies, call), seat);
   }
 
   /** Returns what the handler may know about its run; empty for a request without protection. */
@@ -59,16 +53,23 @@ public final class HttpLease implements AutoCloseable {
    * @throws MisuseException if the lease was finished, failed or closed before
    */
   public HttpResponse finish(HttpResponse response) {
-    if (held == null) {
-      return response;
-    }
+    Objects.requireNonNull(response, "response");
     try {
-      return held.replies().of(held.lease().complete(response), held.call());
-    } catch (IdempotencyException e) {
-      return held.replies().of(e, held.call(), held.isClosed().getAsBoolean());
+      return held == null ? response : finish(held, response);
     } finally {
-      held.seat().close();
+      seat.close();
     }
+  }
+
+  private static HttpResponse finish(Held held, HttpResponse response) {
+    Outcome<HttpResponse> outcome;
+    try {
+      outcome = held.lease().complete(response);
+    } catch (IdempotencyException e) {
+      // The handler ran, so this is never the answer of a request that was not processed.
+      return held.replies().of(e, held.call(), false);
+    }
+    return held.replies().of(outcome, held.call());
   }
 
   /**
@@ -79,9 +80,14 @@ public final class HttpLease implements AutoCloseable {
    * @throws MisuseException if the lease was finished, failed or closed before
    */
   public Optional<HttpResponse> fail(Throwable failure) {
-    if (held == null) {
-      return Optional.empty();
+    try {
+      return held == null ? Optional.empty() : fail(held, failure);
+    } finally {
+      seat.close();
     }
+  }
+
+  private static Optional<HttpResponse> fail(Held held, Throwable failure) {
     try {
       return held.lease().fail(failure).map(outcome -> held.replies().of(outcome, held.call()));
     } catch (MisuseException e) {
@@ -91,8 +97,6 @@ public final class HttpLease implements AutoCloseable {
       held.lease().close();
       failure.addSuppressed(e);
       return Optional.empty();
-    } finally {
-      held.seat().close();
     }
   }
 
@@ -104,8 +108,8 @@ public final class HttpLease implements AutoCloseable {
   public void close() {
     if (held != null) {
       held.lease().close();
-      held.seat().close();
     }
+    seat.close();
   }
 
   @Override

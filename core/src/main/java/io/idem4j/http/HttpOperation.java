@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,25 +43,14 @@ public final class HttpOperation {
     this.quotas = quotas;
     this.name = name;
     this.settings = policy.settings();
-    if (settings.discriminator != null) {
-      requireFitForPayloadKeys(settings);
-    }
+    PolicyChecks.require(name, settings);
     this.entrance = new Entrance(name, settings, new Problems(settings));
     this.problems = new Problems(settings);
-    this.replies = new Replies(settings, problems);
+    this.replies = new Replies(settings, problems, idempotency.maximumPayload());
     this.operation =
         idempotency
             .operation(entrance.keyName(), replies.codec(), settings.operation)
             .withAnswerClassifier(replies::verdict);
-  }
-
-  private static void requireFitForPayloadKeys(HttpPolicy.Settings settings) {
-    if (!settings.operation.namesRetention()) {
-      throw new MisuseException("keys of the payload need a policy that names its retention");
-    }
-    if (settings.fingerprint == RequestFingerprint.off()) {
-      throw new MisuseException("keys of the payload need a fingerprint of it");
-    }
   }
 
   /** A request that runs under a key, and its place in the quotas. */
@@ -116,24 +106,37 @@ public final class HttpOperation {
     if (keyed == null) {
       return unprotected(request, handler);
     }
-    Tried tried = new Tried();
     try {
-      return replies.of(
+      return run(keyed, handler);
+    } finally {
+      keyed.seat().close();
+    }
+  }
+
+  private <X extends Exception> HttpResponse run(Keyed keyed, HttpHandler<X> handler) throws X {
+    Tried tried = new Tried();
+    Outcome<HttpResponse> outcome;
+    try {
+      outcome =
           operation.execute(
               keyed.key(),
               keyed.fingerprint(),
-              context -> tried.note(() -> handler.handle(Optional.of(context)))),
-          keyed.call());
+              context -> tried.note(() -> handler.handle(Optional.of(context))));
     } catch (IdempotencyException e) {
       if (tried.threw(e)) {
         throw e;
       } else if (!tried.began() && replies.letsRun(e)) {
         return operation.executeUnprotected(() -> handler.handle(Optional.empty()));
       }
-      return replies.of(e, keyed.call(), idempotency.isClosed());
-    } finally {
-      keyed.seat().close();
+      return replies.of(e, keyed.call(), isStopping(tried));
     }
+    // Outside of the try: what a policy's function throws here says nothing about the claim.
+    return replies.of(outcome, keyed.call());
+  }
+
+  /** Whether a call was refused because core was closed: not once the handler began. */
+  private boolean isStopping(Tried tried) {
+    return !tried.began() && idempotency.isClosed();
   }
 
   private <X extends Exception> HttpResponse unprotected(
@@ -145,7 +148,8 @@ public final class HttpOperation {
 
   /**
    * As {@link #handle}, and blocks no thread while the handler runs. Key and fingerprint are taken
-   * on the calling thread, which also reads the body if that is a stream.
+   * on the calling thread, which also reads the body if that is a stream; an event loop calls this
+   * on another thread.
    *
    * <p>Cancelling the returned future before the handler has begun withdraws the claim; afterwards
    * it only detaches the caller: the handler goes on and its response is recorded.
@@ -155,6 +159,8 @@ public final class HttpOperation {
    */
   public CompletableFuture<HttpResponse> handleAsync(
       Scope scope, HttpRequest request, Executor storeCalls, AsyncHttpHandler handler) {
+    Objects.requireNonNull(storeCalls, "storeCalls");
+    Objects.requireNonNull(handler, "handler");
     Keyed keyed;
     try {
       keyed = enter(scope, request);
@@ -163,11 +169,12 @@ public final class HttpOperation {
     } catch (IOException e) {
       return CompletableFuture.failedFuture(e);
     }
+    CompletableFuture<HttpResponse> response = new CompletableFuture<>();
     if (keyed == null) {
-      return startUnprotected(entrance.protects(request), handler);
+      runUnprotected(entrance.protects(request), handler, response);
+      return response;
     }
     Tried tried = new Tried();
-    CompletableFuture<HttpResponse> response = new CompletableFuture<>();
     try {
       var outcome =
           operation.executeAsync(
@@ -178,24 +185,32 @@ public final class HttpOperation {
       var unused =
           outcome.whenComplete(
               (got, failure) -> {
-                keyed.seat().close();
+                leave(keyed.seat(), tried, outcome.isCancelled());
                 complete(response, keyed, tried, handler, got, failure);
               });
       detachFrom(outcome, response);
-    } catch (IdempotencyException e) {
+    } catch (Throwable e) {
       keyed.seat().close();
       complete(response, keyed, tried, handler, null, e);
     }
     return response;
   }
 
+  /** A handler whose caller went away runs on, and is under way until it ends. */
+  private static void leave(Quotas.Seat seat, Tried tried, boolean isDetached) {
+    if (isDetached && tried.began()) {
+      tried.atEnd(seat::close);
+    } else {
+      seat.close();
+    }
+  }
+
   private static void detachFrom(CompletableFuture<?> outcome, CompletableFuture<?> response) {
     var unused =
         response.whenComplete(
             (sent, failure) -> {
-              if (response.isCancelled()) {
-                outcome.cancel(true);
-              }
+              // By whomever: a timeout withdraws the claim as a cancellation does.
+              outcome.cancel(true);
             });
   }
 
@@ -209,36 +224,40 @@ public final class HttpOperation {
     try {
       if (outcome != null) {
         response.complete(replies.of(outcome, keyed.call()));
+      } else if (failure instanceof RejectedExecutionException && !tried.began()) {
+        response.complete(problems.of(Kind.STORE_UNAVAILABLE, keyed.call().request()));
       } else if (!(failure instanceof IdempotencyException ours) || tried.threw(failure)) {
         response.completeExceptionally(Objects.requireNonNull(failure));
       } else if (!tried.began() && replies.letsRun(ours)) {
-        var unused =
-            startUnprotected(true, handler)
-                .whenComplete(
-                    (sent, thrown) -> {
-                      if (thrown == null) {
-                        response.complete(sent);
-                      } else {
-                        response.completeExceptionally(Tried.unwrapped(thrown));
-                      }
-                    });
+        runUnprotected(true, handler, response);
       } else {
-        response.complete(replies.of(ours, keyed.call(), idempotency.isClosed()));
+        response.complete(replies.of(ours, keyed.call(), isStopping(tried)));
       }
     } catch (Throwable e) {
       response.completeExceptionally(e);
     }
   }
 
-  private CompletableFuture<HttpResponse> startUnprotected(
-      boolean isCounted, AsyncHttpHandler handler) {
+  private void runUnprotected(
+      boolean isCounted, AsyncHttpHandler handler, CompletableFuture<HttpResponse> response) {
     try {
       if (isCounted) {
         operation.bypassed();
       }
-      return handler.handle(Optional.empty()).toCompletableFuture();
+      // Not the handler's own future: who cancels the response does not cancel the handler.
+      var unused =
+          handler
+              .handle(Optional.empty())
+              .whenComplete(
+                  (sent, thrown) -> {
+                    if (thrown == null) {
+                      response.complete(sent);
+                    } else {
+                      response.completeExceptionally(Tried.unwrapped(thrown));
+                    }
+                  });
     } catch (Throwable e) {
-      return CompletableFuture.failedFuture(e);
+      response.completeExceptionally(e);
     }
   }
 
@@ -258,26 +277,13 @@ public final class HttpOperation {
       return new HttpClaim.Denied(problems.of(e, request));
     }
     if (keyed == null) {
-      return new HttpClaim.Granted(unprotectedLease(entrance.protects(request)));
+      return new HttpClaim.Granted(unprotectedLease(entrance.protects(request), Quotas.NO_SEAT));
     }
     boolean isGranted = false;
     try {
-      Claim<HttpResponse> claim = operation.claim(keyed.key(), keyed.fingerprint());
-      if (claim instanceof Claim.Denied<HttpResponse> denied) {
-        return new HttpClaim.Denied(replies.of(denied.outcome(), keyed.call()));
-      }
-      isGranted = true;
-      return new HttpClaim.Granted(
-          HttpLease.of(
-              ((Claim.Granted<HttpResponse>) claim).lease(),
-              replies,
-              keyed.call(),
-              keyed.seat(),
-              idempotency::isClosed));
-    } catch (IdempotencyException e) {
-      return replies.letsRun(e)
-          ? new HttpClaim.Granted(unprotectedLease(true))
-          : new HttpClaim.Denied(replies.of(e, keyed.call(), idempotency.isClosed()));
+      HttpClaim claim = claim(keyed);
+      isGranted = claim instanceof HttpClaim.Granted;
+      return claim;
     } finally {
       if (!isGranted) {
         keyed.seat().close();
@@ -285,16 +291,33 @@ public final class HttpOperation {
     }
   }
 
-  private HttpLease unprotectedLease(boolean isCounted) {
+  private HttpClaim claim(Keyed keyed) {
+    Claim<HttpResponse> claim;
+    try {
+      claim = operation.claim(keyed.key(), keyed.fingerprint());
+    } catch (IdempotencyException e) {
+      return replies.letsRun(e)
+          ? new HttpClaim.Granted(unprotectedLease(true, keyed.seat()))
+          : new HttpClaim.Denied(replies.of(e, keyed.call(), idempotency.isClosed()));
+    }
+    // Outside of the try: what a policy's function throws here says nothing about the claim.
+    return claim instanceof Claim.Granted<HttpResponse> granted
+        ? new HttpClaim.Granted(HttpLease.of(granted.lease(), replies, keyed.call(), keyed.seat()))
+        : new HttpClaim.Denied(
+            replies.of(((Claim.Denied<HttpResponse>) claim).outcome(), keyed.call()));
+  }
+
+  private HttpLease unprotectedLease(boolean isCounted, Quotas.Seat seat) {
     if (isCounted) {
       operation.bypassed();
     }
-    return HttpLease.unprotected();
+    return HttpLease.unprotected(seat);
   }
 
   /**
-   * Returns the key under which a request runs; empty if it runs without protection. For whoever
-   * needs it before: to check, without binding the key to anything, what must not be run under it.
+   * Returns the key under which a request runs; empty if it runs without protection, or gets a new
+   * key of its own. For whoever needs it before: to check, without binding the key to anything,
+   * what must not be run under it.
    *
    * @throws HttpRefusedException if the request is refused, with the response to send
    * @throws IOException if the request's body could not be read
@@ -305,6 +328,17 @@ public final class HttpOperation {
     } catch (Refusal e) {
       throw new HttpRefusedException(e.detail(), problems.of(e, request));
     }
+  }
+
+  /**
+   * Returns the response by which this operation's policy refuses a request, for a service that
+   * finds the reason itself, before the claim or in its handler: its own tables say that the key is
+   * another request's, or cannot be asked.
+   *
+   * @param reference what the key's record is about, if the response is to name it
+   */
+  public HttpResponse refusal(Kind kind, Optional<String> reference, HttpRequest request) {
+    return entrance.echoed(problems.of(kind, reference, request), request);
   }
 
   /**

@@ -101,10 +101,17 @@ public final class HttpPolicy {
     return new HttpPolicy(new Settings(operation.validated()));
   }
 
-  /** Replaces what a repeated effect costs, and the times. */
+  /**
+   * Replaces what a repeated effect costs, and the times; a retention that was named, by a preset
+   * too, stays where the new policy names none.
+   */
   public HttpPolicy withOperation(OperationPolicy operation) {
-    operation.validated();
-    return with(settings -> settings.operation = operation);
+    OperationPolicy kept =
+        operation.namesRetention() || !settings.operation.namesRetention()
+            ? operation
+            : operation.withRetention(settings.operation.retention());
+    kept.validated();
+    return with(settings -> settings.operation = kept);
   }
 
   /**
@@ -163,9 +170,12 @@ public final class HttpPolicy {
   /**
    * Names the methods that are protected; {@code POST} and {@code PATCH} by default.
    *
-   * @throws MisuseException if a safe one is among them (RFC 9110, section 9.2.1)
+   * @throws MisuseException if there is none, or a safe one is among them (RFC 9110, section 9.2.1)
    */
   public HttpPolicy withMethods(String... methods) {
+    if (methods.length == 0) {
+      throw new MisuseException("no method is protected");
+    }
     Set<String> names = new TreeSet<>();
     for (String method : methods) {
       if (SAFE.contains(method.toUpperCase(Locale.ROOT))) {
@@ -299,9 +309,10 @@ public final class HttpPolicy {
   }
 
   /**
-   * Answers 500 where the handler's response is not known to be recorded. By default the response
-   * is sent, and the key is free or in doubt, as the operation's policy says, when its lease is
-   * over.
+   * Answers 409 without {@code Retry-After} where the handler's response is not known to be
+   * recorded, so that nobody repeats the request before somebody has looked. By default the
+   * response is sent, and the key is free or in doubt, as the operation's policy says, when its
+   * lease is over.
    */
   public HttpPolicy surfacingLostCompletions() {
     return with(settings -> settings.surfacesLostCompletions = true);
@@ -317,15 +328,18 @@ public final class HttpPolicy {
     return with(settings -> settings.documentation = documentation);
   }
 
-  /** Wraps the codec of recorded responses, as with {@link io.idem4j.EncryptingCodec}. */
+  /**
+   * Wraps the codec of recorded responses, as with {@link io.idem4j.EncryptingCodec}. A wrapper of
+   * one's own passes {@link Codec#encodeWithoutBody} on too.
+   */
   public HttpPolicy withCodec(UnaryOperator<Codec<HttpResponse>> wrapper) {
     return with(settings -> settings.codec = wrapper);
   }
 
   /**
-   * Limits how many requests with keys are under way in this process at once; not limited by
-   * default. One more of the scope is refused with 429, and one more of the key like a request in
-   * flight.
+   * Limits how many requests with keys are under way in this process at once, from when their body
+   * was read; not limited by default. One more of the scope is refused with 429, and one more of
+   * the key like a request in flight. A {@link HttpLease} is under way until it is ended.
    *
    * @throws MisuseException if a limit is not positive
    */

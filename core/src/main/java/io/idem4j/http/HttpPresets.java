@@ -43,7 +43,8 @@ public final class HttpPresets {
     return policy.withClassifier(
         response ->
             switch (response.status()) {
-              case 401, 403, 408, 425, 429 -> Disposition.RELEASE;
+              case 401, 403, 425, 429 -> Disposition.RELEASE;
+              case 408 -> Disposition.FAILURE;
               default -> Disposition.RECORD;
             });
   }
@@ -101,7 +102,8 @@ public final class HttpPresets {
                 response.headers().first("transient-error").orElse("").equals("true")
                     ? Disposition.RELEASE
                     : switch (response.status()) {
-                      case 401, 403, 408, 425, 429 -> Disposition.RELEASE;
+                      case 401, 403, 425, 429 -> Disposition.RELEASE;
+                      case 408 -> Disposition.FAILURE;
                       default -> Disposition.RECORD;
                     })
         .withMarkers(
@@ -129,7 +131,7 @@ public final class HttpPresets {
         .onOversize(Oversize.REFERENCE_ONLY)
         .withClassifier(
             response ->
-                response.status() < 300
+                response.status() < 400
                     ? Disposition.RECORD
                     : response.status() < 500 ? Disposition.RELEASE : Disposition.FAILURE)
         .withMarkers(Markers.none())

@@ -54,7 +54,7 @@ public record HttpProblem(
     /** The key's record cannot be read, or compared. Nothing was run. */
     RECORD_UNREADABLE(500, "The record of the first request cannot be read"),
     /** The handler ran, and what it answered is not known to be recorded. */
-    NOT_RECORDED(500, "The response is not known to be recorded");
+    NOT_RECORDED(409, "The response is not known to be recorded");
 
     private final int status;
     private final String title;

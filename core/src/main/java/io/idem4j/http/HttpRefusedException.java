@@ -4,8 +4,8 @@ import io.idem4j.MisuseException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The request is refused before anything was done: its key is missing or malformed, its body is too
- * large, or the process is stopping. Nothing was run and no store was asked.
+ * The request is refused before anything was done: its key is missing or malformed, or its body is
+ * too large. Nothing was run and no store was asked.
  */
 public final class HttpRefusedException extends MisuseException {
   private static final long serialVersionUID = 1L;

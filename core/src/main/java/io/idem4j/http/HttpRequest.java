@@ -17,6 +17,8 @@ public final class HttpRequest {
   private final HttpHeaders headers;
   private final @Nullable InputStream stream;
   private @Nullable CapturedBody captured;
+  private boolean isTooLarge;
+  private boolean wasReadInPart;
 
   private HttpRequest(
       String method,
@@ -79,13 +81,32 @@ public final class HttpRequest {
 
   /** Reads the body if it is still to be read. */
   CapturedBody capture(int limit) throws IOException, CapturedBody.TooLargeException {
+    if (isTooLarge) {
+      throw new CapturedBody.TooLargeException();
+    } else if (wasReadInPart) {
+      // What is left of it is not what was sent.
+      throw new IOException("the body was read before, and not to its end");
+    }
     if (captured == null) {
-      captured = CapturedBody.read(Objects.requireNonNull(stream), declaredLength(), limit);
+      captured = read(Objects.requireNonNull(stream), limit);
     }
     if (captured.length() > limit) {
       throw new CapturedBody.TooLargeException();
     }
     return captured;
+  }
+
+  private CapturedBody read(InputStream body, int limit)
+      throws IOException, CapturedBody.TooLargeException {
+    wasReadInPart = true;
+    try {
+      CapturedBody whole = CapturedBody.read(body, declaredLength(), limit);
+      wasReadInPart = false;
+      return whole;
+    } catch (CapturedBody.TooLargeException e) {
+      isTooLarge = true;
+      throw e;
+    }
   }
 
   /** What the client declared, where it can be believed to have declared anything; or -1. */

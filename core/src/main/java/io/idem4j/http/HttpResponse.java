@@ -85,8 +85,11 @@ public final class HttpResponse {
     return new HttpResponse(status, changed, body, bodyKept);
   }
 
-  /** Says whether the body is what was answered, rather than nothing because it was not kept. */
-  boolean bodyKept() {
+  /**
+   * Says whether the body is what was answered; of a recorded response it may be nothing because it
+   * was not kept.
+   */
+  public boolean bodyKept() {
     return bodyKept;
   }
 

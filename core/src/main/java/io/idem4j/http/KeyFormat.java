@@ -12,8 +12,11 @@ import java.util.stream.Collectors;
  * and published with the policy. Immutable and safe for use by many threads.
  */
 public final class KeyFormat {
+  private static final int UUID_LENGTH = 36;
+
   private static final KeyFormat ANY =
-      new KeyFormat(1, IdempotencyKeyHeader.MAXIMUM_LENGTH, "printable ASCII", text -> true);
+      new KeyFormat(
+          1, IdempotencyKeyHeader.MAXIMUM_LENGTH, "printable ASCII", KeyFormat::isPrintable);
 
   private final int minimum;
   private final int maximum;
@@ -27,7 +30,12 @@ public final class KeyFormat {
     this.fits = fits;
   }
 
-  /** Returns the format of keys with 1 to 255 characters. */
+  /** Fields are checked before; what an extractor returns is sent back as a field may be. */
+  private static boolean isPrintable(String text) {
+    return text.chars().allMatch(c -> c >= ' ' && c <= '~');
+  }
+
+  /** Returns the format of keys with 1 to 255 characters of printable ASCII. */
   public static KeyFormat any() {
     return ANY;
   }
@@ -55,7 +63,8 @@ public final class KeyFormat {
                 + "][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}");
     String names =
         versions.length == 0 ? "any version" : "version " + digits.replace("", " ").strip();
-    return new KeyFormat(36, 36, "a UUID of " + names, text -> pattern.matcher(text).matches());
+    return new KeyFormat(
+        UUID_LENGTH, UUID_LENGTH, "a UUID of " + names, text -> pattern.matcher(text).matches());
   }
 
   /**
@@ -64,9 +73,13 @@ public final class KeyFormat {
    * @param minimum the fewest characters of a key, after decoding
    * @param maximum the most
    * @throws MisuseException if they are not between 1 and {@value
-   *     IdempotencyKeyHeader#MAXIMUM_LENGTH}, in this order
+   *     IdempotencyKeyHeader#MAXIMUM_LENGTH}, in this order, or this is the format of UUIDs, which
+   *     have one length
    */
   public KeyFormat withLength(int minimum, int maximum) {
+    if (this.minimum == UUID_LENGTH && this.maximum == UUID_LENGTH) {
+      throw new MisuseException("UUIDs have " + UUID_LENGTH + " characters");
+    }
     if (minimum < 1 || maximum < minimum || maximum > IdempotencyKeyHeader.MAXIMUM_LENGTH) {
       throw new MisuseException(
           "keys have from 1 to "

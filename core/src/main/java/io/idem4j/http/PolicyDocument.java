@@ -25,6 +25,9 @@ final class PolicyDocument {
             : "one key per caller, for all operations of '" + settings.sharedName + "'");
     document.put("fingerprint", settings.fingerprint.describe());
     document.put("maximumRequestBodyBytes", settings.maximumRequestBody);
+    if (settings.maximumPerScope < Integer.MAX_VALUE) {
+      document.put("maximumUnderWay", settings.maximumPerScope);
+    }
     document.put("retentionSeconds", settings.operation.retention().toSeconds());
     document.put("failureRetentionSeconds", settings.operation.failureRetention().toSeconds());
     document.put("expiredKey", "the request runs as a first one");
@@ -71,16 +74,15 @@ final class PolicyDocument {
     Map<String, Object> outcomes = new LinkedHashMap<>();
     Map<String, List<Integer>> statuses = new LinkedHashMap<>();
     for (int status = 200; status < 600; status++) {
-      String answer =
-          switch (settings.classifier.classify(HttpResponse.of(status))) {
-            case RECORD, FINAL -> "recorded";
-            case RELEASE -> "not recorded, a retry runs again";
-            case IN_DOUBT -> "held until somebody has looked";
-            case FAILURE -> failure(settings);
-          };
+      String answer = outcome(settings, HttpResponse.of(status));
       statuses.computeIfAbsent(answer, key -> new java.util.ArrayList<>()).add(status);
     }
     statuses.forEach((answer, list) -> outcomes.put(ranges(list), answer));
+    HttpResponse passing = HttpResponse.of(409);
+    String hinted = outcome(settings, passing.withHeader("Retry-After", "1"));
+    if (!hinted.equals(outcome(settings, passing))) {
+      outcomes.put("errors with Retry-After", hinted);
+    }
     outcomes.put("exception", failure(settings));
     outcomes.put("recordedSuccess", settings.onCompleted.describe());
     outcomes.put(
@@ -91,6 +93,15 @@ final class PolicyDocument {
           case REJECT_REPLAY -> "409";
         });
     return outcomes;
+  }
+
+  private static String outcome(HttpPolicy.Settings settings, HttpResponse response) {
+    return switch (Replies.disposition(settings, response)) {
+      case RECORD, FINAL -> "recorded";
+      case RELEASE -> "not recorded, a retry runs again";
+      case IN_DOUBT -> "held until somebody has looked";
+      case FAILURE -> failure(settings);
+    };
   }
 
   private static String failure(HttpPolicy.Settings settings) {
@@ -140,9 +151,6 @@ final class PolicyDocument {
       error.put("contentType", text(response.headers().first("Content-Type").orElse(null)));
       error.put("retryUnchanged", kind.isTransient());
       errors.put(kind.code(), error);
-    }
-    if (settings.maximumPerScope < Integer.MAX_VALUE) {
-      errors.put("maximumUnderWay", settings.maximumPerScope);
     }
     return errors;
   }

@@ -2,10 +2,16 @@ package io.idem4j.http;
 
 import io.idem4j.http.HttpProblem.Kind;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes the responses of problems, as one policy has them. Safe for use by many threads. */
 final class Problems {
+  private static final Logger log = LoggerFactory.getLogger(HttpIdempotency.class);
+  private static final ProblemRenderer USUAL = ProblemRenderer.problemJson("urn:idem4j:problem:");
+
   private final HttpPolicy.Settings settings;
 
   Problems(HttpPolicy.Settings settings) {
@@ -47,7 +53,7 @@ final class Problems {
             retryAfter,
             reference,
             Optional.ofNullable(settings.documentation));
-    HttpResponse response = settings.renderer.render(problem, request);
+    HttpResponse response = rendered(problem, request);
     if (retryAfter.isPresent()) {
       response = response.withHeader("Retry-After", Long.toString(retryAfter.get().toSeconds()));
     }
@@ -57,6 +63,16 @@ final class Problems {
               "Link", "<" + settings.documentation.toASCIIString() + ">; rel=\"describedby\"");
     }
     return marked(response, retryAfter.isPresent());
+  }
+
+  /** The effect may be made by now: a renderer that throws has no say. */
+  private HttpResponse rendered(HttpProblem problem, HttpRequest request) {
+    try {
+      return Objects.requireNonNull(settings.renderer.render(problem, request), "response");
+    } catch (RuntimeException e) {
+      log.warn("a renderer threw {}; {} is rendered as usual", e.getClass().getName(), problem);
+      return USUAL.render(problem, request);
+    }
   }
 
   private HttpResponse marked(HttpResponse response, boolean isTransient) {
@@ -108,8 +124,8 @@ final class Problems {
       case FAILED -> "The request failed, and is not run again under this key.";
       case QUOTA_EXCEEDED ->
           "Too many requests of this caller are being processed. Retry it unchanged, later.";
-      case STORE_UNAVAILABLE, STOPPING -> "The request was not processed. Retry it unchanged.";
-      case RECORD_UNREADABLE -> "The request was not processed.";
+      case STORE_UNAVAILABLE, STOPPING -> "This attempt ran nothing. Retry it unchanged.";
+      case RECORD_UNREADABLE -> "This attempt ran nothing. An earlier one may have been processed.";
       case NOT_RECORDED ->
           "The request was processed, and a retry may be processed again. Ask before it is retried.";
     };

@@ -31,8 +31,6 @@ final class Quotas {
 
   /** The place of one request; given back once, however often it is closed. */
   static final class Seat implements AutoCloseable {
-    private static final Seat NONE = new Seat(() -> {});
-
     private final AtomicBoolean isTaken = new AtomicBoolean(true);
     private final Runnable release;
 
@@ -48,6 +46,9 @@ final class Quotas {
     }
   }
 
+  /** The place of a request that is not counted. */
+  static final Seat NO_SEAT = new Seat(() -> {});
+
   /** The scope counts apart from keys, whatever its equality. */
   private record OfScope(Scope scope) {}
 
@@ -55,7 +56,7 @@ final class Quotas {
     boolean limitsScope = limits.maximumPerScope < Integer.MAX_VALUE;
     boolean limitsKey = limits.maximumPerKey < Integer.MAX_VALUE;
     if (!limitsScope && !limitsKey) {
-      return Seat.NONE;
+      return NO_SEAT;
     }
     OfScope ofScope = new OfScope(scope);
     if (!take(ofScope, limits.maximumPerScope)) {

@@ -45,17 +45,22 @@ public final class ReplayHeaders {
       allow(
           Set.of(
               "cache-control",
+              "cdn-cache-control",
               "content-disposition",
               "content-encoding",
               "content-language",
               "content-location",
+              "content-security-policy",
               "content-type",
               "etag",
+              "expires",
               "last-modified",
               "link",
               "location",
               "pragma",
-              "vary"));
+              "surrogate-control",
+              "vary",
+              "x-content-type-options"));
 
   private final boolean allows;
   private final Set<String> names;
@@ -125,6 +130,10 @@ public final class ReplayHeaders {
           }
         });
     return kept.build();
+  }
+
+  static boolean isBlocked(String name) {
+    return BLOCKED.contains(name.toLowerCase(Locale.ROOT));
   }
 
   private boolean replays(String lower) {

@@ -4,6 +4,7 @@ import io.idem4j.Codec;
 import io.idem4j.FailureClassifier.Verdict;
 import io.idem4j.IdempotencyException;
 import io.idem4j.IdempotencyKey;
+import io.idem4j.IncomparableFingerprintException;
 import io.idem4j.KeyStoreException;
 import io.idem4j.LeaseLostException;
 import io.idem4j.MisuseException;
@@ -37,9 +38,11 @@ final class Replies {
   private final HttpPolicy.Settings settings;
   private final Codec<HttpResponse> codec;
   private final Problems problems;
+  private final int maximumPayload;
 
-  Replies(HttpPolicy.Settings settings, Problems problems) {
+  Replies(HttpPolicy.Settings settings, Problems problems, int maximumPayload) {
     this.settings = settings;
+    this.maximumPayload = maximumPayload;
     this.problems = problems;
     ReplayHeaders kept =
         settings.markers.original().isEmpty()
@@ -70,9 +73,13 @@ final class Replies {
 
   /** The effect is made by now: a classifier that throws has no say. */
   private Disposition disposition(HttpResponse response) {
+    return disposition(settings, response);
+  }
+
+  static Disposition disposition(HttpPolicy.Settings settings, HttpResponse response) {
     try {
       return Objects.requireNonNull(settings.classifier.classify(response), "disposition");
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       log.warn("a classifier threw {}; the response is recorded", e.getClass().getName());
       return Disposition.RECORD;
     }
@@ -80,7 +87,11 @@ final class Replies {
 
   private byte[] bytes(HttpResponse response, IdempotencyKey key) {
     try {
-      return codec.encode(response, key.id());
+      byte[] whole = codec.encode(response, key.id());
+      // Core keeps nothing of a failure's bytes that are too many, rather than a part.
+      return whole.length <= maximumPayload
+          ? whole
+          : codec.encodeWithoutBody(response, key.id()).orElse(whole);
     } catch (Exception e) {
       throw new IllegalStateException("the codec threw " + e.getClass().getName());
     }
@@ -90,10 +101,7 @@ final class Replies {
     HttpRequest request = call.request();
     HttpResponse response =
         outcome.fold(
-            executed ->
-                executed.recorded() || !settings.surfacesLostCompletions
-                    ? withLifetime(executed.value())
-                    : problems.of(Kind.NOT_RECORDED, request),
+            executed -> executed(executed, request),
             replayed -> replayed(replayed, request),
             recovered -> replay(recovered.value(), Optional.empty(), request),
             inFlight ->
@@ -108,7 +116,25 @@ final class Replies {
     return echoed(response, call);
   }
 
-  HttpResponse echoed(HttpResponse response, Call call) {
+  private HttpResponse executed(Outcome.Executed<HttpResponse> executed, HttpRequest request) {
+    HttpResponse own = unmarked(executed.value());
+    if (executed.recorded()) {
+      return withLifetime(own);
+    }
+    // What was to be released anyway loses nothing.
+    return settings.surfacesLostCompletions && isKept(own)
+        ? problems.of(Kind.NOT_RECORDED, request)
+        : own;
+  }
+
+  private boolean isKept(HttpResponse response) {
+    return switch (disposition(response)) {
+      case RECORD, FINAL -> true;
+      case RELEASE, IN_DOUBT, FAILURE -> false;
+    };
+  }
+
+  private HttpResponse echoed(HttpResponse response, Call call) {
     return call.echo()
         .map(field -> response.withHeader(field.name(), field.value()))
         .orElse(response);
@@ -133,18 +159,34 @@ final class Replies {
   private HttpResponse replayed(Outcome.Replayed<HttpResponse> replayed, HttpRequest request) {
     return replayed
         .answer()
-        .map(recorded -> completed(recorded, replayed.reference(), request))
-        .orElseGet(() -> notKept(replayed.reference(), request));
+        .map(recorded -> completed(recorded, replayed, request))
+        .orElseGet(() -> withoutAnswer(replayed.reference(), request));
+  }
+
+  /** Nothing was kept of the response, but the operation was completed. */
+  private HttpResponse withoutAnswer(Optional<String> reference, HttpRequest request) {
+    return settings.onCompleted == OnCompleted.CONFLICT_WITH_REFERENCE
+        ? problems.of(Kind.ALREADY_COMPLETED, reference, request)
+        : notKept(reference, request);
   }
 
   private HttpResponse completed(
-      HttpResponse recorded, Optional<String> reference, HttpRequest request) {
+      HttpResponse recorded, Outcome.Replayed<HttpResponse> replayed, HttpRequest request) {
+    Optional<String> reference = replayed.reference();
     boolean isSuccess = recorded.status() < 300;
     if (isSuccess && settings.onCompleted == OnCompleted.CONFLICT_WITH_REFERENCE) {
       return problems.of(Kind.ALREADY_COMPLETED, reference, request);
     }
     if (isSuccess && settings.rebuild != null && settings.onCompleted == OnCompleted.REBUILD) {
-      return marked(settings.rebuild.rebuild(request, recorded, reference));
+      try {
+        return marked(settings.rebuild.rebuild(request, recorded, reference));
+      } catch (RuntimeException e) {
+        if (replayed.ownRun().isEmpty()) {
+          throw e;
+        }
+        // This call made an effect too, and gets an answer whatever happens.
+        log.warn("a rebuild threw {}; the recorded response is sent", e.getClass().getName());
+      }
     }
     return replay(recorded, reference, request);
   }
@@ -178,6 +220,16 @@ final class Replies {
         .markers
         .replay()
         .map(field -> response.withHeader(field.name(), field.value()))
+        .orElse(response);
+  }
+
+  /** What a handler passes on of another service's replay is no replay of this one. */
+  private HttpResponse unmarked(HttpResponse response) {
+    return settings
+        .markers
+        .replay()
+        .filter(field -> response.headers().first(field.name()).isPresent())
+        .map(field -> response.withHeaders(response.headers().without(field.name())))
         .orElse(response);
   }
 
@@ -230,9 +282,11 @@ final class Replies {
     } else if (failure instanceof KeyStoreException store
         && store.reason() != KeyStoreException.Reason.UNREADABLE) {
       return problems.of(Kind.STORE_UNAVAILABLE, request);
-    } else if (failure instanceof MisuseException && isClosed) {
-      return problems.of(Kind.STOPPING, request);
-    } else if (failure instanceof MisuseException) {
+    } else if (failure instanceof MisuseException
+        && !(failure instanceof IncomparableFingerprintException)) {
+      if (isClosed) {
+        return problems.of(Kind.STOPPING, request);
+      }
       throw failure;
     }
     log.warn(
@@ -249,7 +303,8 @@ final class Replies {
         && failure instanceof KeyStoreException store
         && store.certainty() == KeyStoreException.Certainty.NOT_APPLIED
         && switch (store.reason()) {
-          case UNAVAILABLE, FULL, READ_ONLY -> true;
+          // A store that is full or read-only still knows what ran.
+          case UNAVAILABLE -> true;
           default -> false;
         };
   }

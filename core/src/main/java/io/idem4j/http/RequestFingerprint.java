@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class RequestFingerprint {
   /** Says what is compared, of a request whose body was read. */
   @FunctionalInterface
-  public interface Function {
+  public interface Source {
     /**
      * Returns the request's fingerprint.
      *
@@ -52,16 +52,18 @@ public final class RequestFingerprint {
   }
 
   private static final List<String> STANDARD = List.of("content-type");
+  private static final String VERSION = "http/1";
+  private static final String BODY_VERSION = "http-body/1";
 
   private static final RequestFingerprint OFF =
       new RequestFingerprint("off: the key alone identifies the request", r -> Fingerprint.none());
 
   private final String description;
-  private final Function function;
+  private final Source source;
 
-  private RequestFingerprint(String description, Function function) {
+  private RequestFingerprint(String description, Source source) {
     this.description = description;
-    this.function = function;
+    this.source = source;
   }
 
   /** Compares nothing: the key alone identifies the request. */
@@ -73,12 +75,12 @@ public final class RequestFingerprint {
   public static RequestFingerprint body() {
     return new RequestFingerprint(
         "body",
-        request -> Fingerprint.sha256("http-body/1").part("body", request.body(), limit()).build());
+        request -> Fingerprint.sha256(BODY_VERSION).part("body", request.body(), limit()).build());
   }
 
   /** Compares method, target with query, content type and the body's bytes. */
   public static RequestFingerprint request() {
-    return new Parts("http/1", STANDARD, null).fingerprint();
+    return new Parts(VERSION, STANDARD, null).fingerprint();
   }
 
   /**
@@ -93,16 +95,25 @@ public final class RequestFingerprint {
     for (String header : headers) {
       names.add(header.toLowerCase(Locale.ROOT));
     }
-    return new Parts(version, List.copyOf(names), null).fingerprint();
+    return new Parts(own(version), List.copyOf(names), null).fingerprint();
   }
 
   /**
    * Compares what {@link #request()} does, with the body in a canonical form.
    *
    * @param version of the canonical form, which is stored with each record
+   * @throws MisuseException if the version cannot be one
    */
   public static RequestFingerprint canonical(String version, Canonicalizer canonicalizer) {
-    return new Parts(version, STANDARD, canonicalizer).fingerprint();
+    return new Parts(own(version), STANDARD, canonicalizer).fingerprint();
+  }
+
+  /** Other parts under a name that is taken would be another request, rather than incomparable. */
+  private static String own(String version) {
+    if (version.equals(VERSION) || version.equals(BODY_VERSION)) {
+      throw new MisuseException("the fingerprint version " + version + " is this library's own");
+    }
+    return version;
   }
 
   /**
@@ -121,14 +132,14 @@ public final class RequestFingerprint {
    *
    * @param description for the published policy
    */
-  public static RequestFingerprint of(String description, Function function) {
-    return new RequestFingerprint(description, function);
+  public static RequestFingerprint of(String description, Source source) {
+    return new RequestFingerprint(description, source);
   }
 
   /** Returns the offer of this fingerprint, which new records are bound to, and the other one. */
   public RequestFingerprint or(RequestFingerprint other) {
     return new RequestFingerprint(
-        description, request -> function.of(request).or(other.function.of(request)));
+        description, request -> source.of(request).or(other.source.of(request)));
   }
 
   /** The parts of a request, and under which version they are compared. */
@@ -160,7 +171,16 @@ public final class RequestFingerprint {
       return digest.part("body", request.body(), limit()).build();
     }
     String contentType = request.headers().first("Content-Type").orElse("");
-    return digest.part("body", canonicalizer.canonical(request.body(), contentType)).build();
+    return digest.part("body", canonical(canonicalizer, request, contentType)).build();
+  }
+
+  private static byte[] canonical(
+      Canonicalizer canonicalizer, HttpRequest request, String contentType) throws IOException {
+    try {
+      return canonicalizer.canonical(request.body(), contentType);
+    } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+      throw new IOException("the body has no canonical form");
+    }
   }
 
   /** The body was captured, and its length checked. */
@@ -172,14 +192,16 @@ public final class RequestFingerprint {
    * Returns the fingerprint of a request whose body was captured.
    *
    * @throws MalformedException if the request is malformed, as far as can be told
+   * @throws FingerprintLimitException if more is to be compared than the function allows
    */
   Fingerprint of(HttpRequest request) throws MalformedException {
     try {
-      return function.of(request);
-    } catch (FingerprintLimitException | IllegalKeyException e) {
+      return source.of(request);
+    } catch (IllegalKeyException e) {
       throw new MalformedException();
     } catch (MisuseException e) {
-      // The configuration's mistake, such as two fingerprints of one version.
+      // A part is too long, or the configuration's mistake: such as two fingerprints of one
+      // version.
       throw e;
     } catch (Exception | StackOverflowError e) {
       throw new MalformedException();

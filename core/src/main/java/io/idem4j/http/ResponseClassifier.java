@@ -26,14 +26,24 @@ public interface ResponseClassifier {
   Disposition classify(HttpResponse response);
 
   /**
-   * Returns the default: 401, 403, 408, 425 and 429 are released, since they say more about the
-   * moment than about the request; 5xx is a failure; everything else is recorded.
+   * Returns the default: 401, 403, 425 and 429 are released, since they say more about the moment
+   * than about the request; 5xx, 408 and any other error that names a time to retry after are
+   * failures: what a handler passes on, from a nested operation too, may have made an effect;
+   * everything else is recorded.
    */
   static ResponseClassifier standard() {
     return response ->
         switch (response.status()) {
-          case 401, 403, 408, 425, 429 -> Disposition.RELEASE;
-          default -> response.status() >= 500 ? Disposition.FAILURE : Disposition.RECORD;
+          case 401, 403, 425, 429 -> Disposition.RELEASE;
+          case 408 -> Disposition.FAILURE;
+          default ->
+              response.status() >= 500 || isPassing(response)
+                  ? Disposition.FAILURE
+                  : Disposition.RECORD;
         };
+  }
+
+  private static boolean isPassing(HttpResponse response) {
+    return response.status() >= 400 && response.headers().first("Retry-After").isPresent();
   }
 }

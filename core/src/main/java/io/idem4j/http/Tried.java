@@ -2,6 +2,7 @@ package io.idem4j.http;
 
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class Tried {
   private volatile boolean began;
   private volatile @Nullable Throwable thrown;
+  private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
 
   /** A handler's call. */
   @FunctionalInterface
@@ -38,6 +40,7 @@ final class Tried {
           .call()
           .handle(
               (response, failure) -> {
+                ended.complete(null);
                 if (failure != null) {
                   thrown = unwrapped(failure);
                   throw new CompletionException(unwrapped(failure));
@@ -46,8 +49,14 @@ final class Tried {
               });
     } catch (Throwable e) {
       thrown = e;
+      ended.complete(null);
       throw e;
     }
+  }
+
+  /** Does something when an asynchronous handler has ended. */
+  void atEnd(Runnable task) {
+    var unused = ended.thenRun(task);
   }
 
   static Throwable unwrapped(Throwable failure) {

@@ -17,7 +17,7 @@ final class VendorErrors {
         "type",
         switch (problem.kind()) {
           case KEY_REUSED -> "idempotency_error";
-          case STORE_UNAVAILABLE, STOPPING, RECORD_UNREADABLE, NOT_RECORDED, FAILED -> "api_error";
+          case STORE_UNAVAILABLE, STOPPING, RECORD_UNREADABLE, FAILED -> "api_error";
           default -> "invalid_request_error";
         });
     error.put(

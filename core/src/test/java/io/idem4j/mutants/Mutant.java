@@ -76,7 +76,8 @@ record Mutant(
             StoreMutants.all(),
             WaitingMutants.all(),
             AsyncMutants.all(),
-            CallMutants.all())) {
+            CallMutants.all(),
+            HttpMutants.all())) {
       all.addAll(each);
     }
     return all;

@@ -128,20 +128,20 @@ final class SettlementMutants {
         .mutant(
             "locksTheKeyOverALargeAnswer",
             "I44, peer 13: an answer over the store's limit leaves a tombstone",
-            "instanceof PayloadTooLargeException tooLarge && mayDropBody()",
-            "instanceof PayloadTooLargeException tooLarge && write == null",
+            "instanceof PayloadTooLargeException tooLarge) {",
+            "instanceof PayloadTooLargeException tooLarge && write == null) {",
             "ExecuteTest.peer13_answerOverTheStoresLimit_isATombstoneToo")
         .mutant(
             "dropsTheBodyAgainAndAgain",
-            "the body is dropped once",
-            "return !bodyDropped && !write",
-            "return !write",
+            "what was too large is not offered again",
+            "if (next.length < refused.length) {",
+            "if (true) {",
             "SettlementGuardsTest.storeThatFindsEveryAnswerTooLarge_isOfferedTheTombstoneOnce")
         .mutant(
             "dropsTheCheckpointOfARelease",
             "peer 29: a release never replaces the slots",
-            "return !bodyDropped && !write.next().slots().isUnchanged();",
-            "return !bodyDropped;",
+            "Slots.UNCHANGED, List.of()).settle()",
+            "Slots.of(new byte[1], null), List.of(() -> new byte[0])).settle()",
             "SettlementGuardsTest.releaseThatTheStoreFindsTooLarge_neverReplacesTheCheckpoint")
         .mutant(
             "rewritesWithTheSameStamp",
@@ -152,14 +152,14 @@ final class SettlementMutants {
         .mutant(
             "failureDropsTheCheckpoint",
             "peer 29: a failure leaves both slots as they are",
-            "new Settling(held, state, Slots.UNCHANGED, () -> new byte[0])",
-            "new Settling(held, state, Slots.EMPTY, () -> new byte[0])",
+            "new Settling(held, state, Slots.UNCHANGED, List.of())",
+            "new Settling(held, state, Slots.EMPTY, List.of())",
             "MoreGuardsTest.peer29_checkpoint_survivesEveryWriteThatDoesNotEndTheOperation")
         .mutant(
             "completionKeepsTheCheckpoint",
             "a terminal record empties the checkpoint",
-            "KeyState.COMPLETED, Slots.of(payload, null), withoutBody",
-            "KeyState.COMPLETED, Slots.of(payload, payload), withoutBody",
+            "KeyState.COMPLETED, Slots.of(payload, null), smaller",
+            "KeyState.COMPLETED, Slots.of(payload, payload), smaller",
             "MoreGuardsTest.checkpoint_isEmptyOnceTheOperationHasEnded")
         .list();
   }
@@ -339,8 +339,8 @@ final class SettlementMutants {
         .mutant(
             "losesACompletionToItsCodec",
             "I21: a codec that throws leaves a tombstone, whatever it throws",
-            "catch (Throwable e) {",
-            "catch (Exception e) {",
+            "catch (Throwable e) { // An error",
+            "catch (Exception e) { // An error",
             "HostileSurroundingsTest.codecThatThrowsAnything_losesNoCompletion")
         .mutant(
             "keepsAFailureOfAnySize",
