@@ -52,7 +52,6 @@ final class Claiming {
   private final OperationPolicy policy;
   private final long storeDeadline;
   private Decision.@Nullable Take taken;
-  private boolean met;
 
   Claiming(Engine engine, Request request, Events.Subject subject) {
     this.engine = engine;
@@ -94,7 +93,6 @@ final class Claiming {
     if (taken != null && live.filter(it -> stamps.drew(it.stamp())).isEmpty()) {
       forgetGrant();
     }
-    met |= live.isPresent();
     long nowMillis = engine.timing().currentTimeMillis();
     return live.isEmpty()
         ? KeyMachine.claimNew(request, stamps, nowMillis)
@@ -299,18 +297,7 @@ final class Claiming {
     String message = request.describe() + ": the store failed (" + error.reason() + "); " + NOT_RUN;
     return error.certainty() == KeyStoreException.Certainty.UNKNOWN
         ? KeyStoreException.unknown(message, error)
-        : KeyStoreException.notApplied(reason(error), message, error);
-  }
-
-  /**
-   * A caller that runs unprotected while the store is down must not do so where another's state was
-   * seen: it may be running, or in doubt.
-   */
-  private KeyStoreException.Reason reason(KeyStoreException error) {
-    return switch (error.reason()) {
-      case UNAVAILABLE, FULL, READ_ONLY -> met ? KeyStoreException.Reason.CONFLICT : error.reason();
-      default -> error.reason();
-    };
+        : KeyStoreException.notApplied(error.reason(), message, error);
   }
 
   private KeyStoreException restless() {

@@ -302,10 +302,7 @@ final class Replies {
     return settings.failsOpen
         && failure instanceof KeyStoreException store
         && store.certainty() == KeyStoreException.Certainty.NOT_APPLIED
-        && switch (store.reason()) {
-          // A store that is full or read-only still knows what ran.
-          case UNAVAILABLE -> true;
-          default -> false;
-        };
+        // One that is full or read-only still knows what ran.
+        && store.reason() == KeyStoreException.Reason.UNAVAILABLE;
   }
 }

@@ -351,11 +351,19 @@ final class HttpGuardsTest {
       HttpPolicy policy =
           HttpPolicy.of(NAMED)
               .withPayloadKeys(asked -> "")
-              .withFingerprint(RequestFingerprint.of("nothing", asked -> Fingerprint.none()));
-      assertThatThrownBy(
-              () -> bench.operation(isShared ? policy.withEndpointInFingerprint("all") : policy))
+              .withFingerprint(
+                  RequestFingerprint.of(
+                      "nothing but of the root",
+                      asked ->
+                          asked.target().equals("/")
+                              ? Fingerprint.sha256().part("root", "").build()
+                              : Fingerprint.none()));
+      HttpOperation operation =
+          bench.operation(isShared ? policy.withEndpointInFingerprint("all") : policy);
+      assertThatThrownBy(() -> bench.send(operation, post("k", "a")))
           .isInstanceOf(MisuseException.class);
     }
+    assertThat(bench.effects).hasValue(0);
   }
 
   @Test

@@ -132,6 +132,7 @@ final class HttpLeaseTest {
   void finishOfNothing_isRefused_andTheLeaseIsStillThere() {
     HttpLease lease = granted();
     assertThatThrownBy(() -> lease.finish(null)).isInstanceOf(NullPointerException.class);
+    assertThat(state()).isEqualTo(KeyState.LOCKED);
     assertThat(lease.finish(OWN)).isEqualTo(OWN);
     assertThat(state()).isEqualTo(KeyState.COMPLETED);
   }

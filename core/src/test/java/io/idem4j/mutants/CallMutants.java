@@ -197,7 +197,7 @@ final class CallMutants {
         .mutant(
             "forgetsDoubtsBeforeAnswers",
             "the in-doubt retention is never shorter than the rest",
-            "return max(settings.inDoubtRetention, releasedRetention());",
+            "return max(settings.inDoubtRetention, max(releasedRetention(), failureRetention()));",
             "return settings.inDoubtRetention;",
             "PolicyTest.inDoubtRetention_isNeverShorterThanTheRest")
         .mutant(

@@ -52,14 +52,14 @@ final class HttpAnswerMutants {
         .mutant(
             "promisesALifetimeOfWhatIsNotKnown",
             "no marker on a response that is not known to be recorded",
-            "problems.of(Kind.NOT_RECORDED, request) : executed.value();",
-            "problems.of(Kind.NOT_RECORDED, request) : withLifetime(executed.value());",
+            "problems.of(Kind.NOT_RECORDED, request) : own; } private boolean isKept",
+            "problems.of(Kind.NOT_RECORDED, request) : withLifetime(own); } private boolean isKept",
             "http.HttpLeaseTest"
                 + ".completionThatIsNotKnown_givesTheOwnResponse_withoutALifetime_orSaysSo")
         .mutant(
-            "hidesALostCompletion",
+            "hidesAnUnrecordedResponse",
             "a policy may surface a lost completion",
-            "return settings.surfacesLostCompletions ?",
+            "return settings.surfacesLostCompletions && isKept(own) ?",
             "return false ?",
             "http.HttpLeaseTest"
                 + ".completionThatIsNotKnown_givesTheOwnResponse_withoutALifetime_orSaysSo")
@@ -67,8 +67,8 @@ final class HttpAnswerMutants {
             "marksNoReplay",
             "bad inputs 32: a replay says that it is one",
             ".map(field -> response.withHeader(field.name(), field.value())) "
-                + ".orElse(response); } private HttpResponse notKept",
-            ".map(field -> response) .orElse(response); } private HttpResponse notKept",
+                + ".orElse(response); } /** What a handler passes on",
+            ".map(field -> response) .orElse(response); } /** What a handler passes on",
             "http.HttpLeaseTest.finish_recordsBeforeItReturns_andRetriesGetIt")
         .mutant(
             "echoesNoKey",
@@ -132,15 +132,17 @@ final class HttpAnswerMutants {
         .mutant(
             "failsOpenOverAClaimThatMayBeApplied",
             "bad inputs 44: open where the claim is known not to be applied alone",
-            "&& store.certainty() == KeyStoreException.Certainty.NOT_APPLIED && switch "
-                + "(store.reason()) { case UNAVAILABLE, FULL, READ_ONLY -> true;",
-            "&& switch (store.reason()) { case UNAVAILABLE, FULL, READ_ONLY, NO_ANSWER -> true;",
+            "&& store.certainty() == KeyStoreException.Certainty.NOT_APPLIED "
+                + "// One that is full or read-only still knows what ran. "
+                + "&& store.reason() == KeyStoreException.Reason.UNAVAILABLE;",
+            "&& (store.reason() == KeyStoreException.Reason.UNAVAILABLE "
+                + "|| store.reason() == KeyStoreException.Reason.NO_ANSWER);",
             "http.HttpGuardsTest.failingOpen_isForUnavailableStoresAlone")
         .mutant(
             "failsOpenOverARecordThatCannotBeRead",
             "bad inputs 25: an unreadable record never lets anything run",
-            "case UNAVAILABLE, FULL, READ_ONLY -> true; default -> false;",
-            "default -> true;",
+            "&& store.reason() == KeyStoreException.Reason.UNAVAILABLE;",
+            ";",
             "http.HttpGuardsTest.failingOpen_isForUnavailableStoresAlone")
         .mutant(
             "hidesAMisuse",

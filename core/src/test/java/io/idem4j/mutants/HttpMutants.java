@@ -15,6 +15,7 @@ final class HttpMutants {
     all.addAll(lease());
     all.addAll(tried());
     all.addAll(HttpAnswerMutants.all());
+    all.addAll(HttpPolicyMutants.all());
     return all;
   }
 
