@@ -1,6 +1,7 @@
 package io.idem4j.examples.payments;
 
 import com.sun.net.httpserver.HttpExchange;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.Executors;
@@ -15,8 +16,8 @@ final class Body {
   /** The largest body that is taken. */
   static final int MAXIMUM = 1 << 20;
 
-  /** How much is read behind the largest body, so that its client gets to see the refusal. */
-  private static final int MAXIMUM_DRAIN = 16 << 20;
+  /** How much is read of a body that nobody wants, so that its client gets to see the answer. */
+  private static final int MAXIMUM_SKIPPED = 16 << 20;
 
   /** For how long is read on what comes of a body that nobody wants, once it is answered. */
   private static final long LINGER_MILLIS = 500;
@@ -27,11 +28,12 @@ final class Body {
   private final InputStream in;
   private final byte[] buffer = new byte[8192];
   private final long length;
-  private boolean isWanted;
+  private boolean isAtEnd;
 
   Body(HttpExchange exchange) {
     this.exchange = exchange;
     this.in = exchange.getRequestBody();
+    exchange.setStreams(new Noted(in), null);
     var headers = exchange.getRequestHeaders();
     this.length =
         headers.containsKey("Transfer-Encoding")
@@ -46,30 +48,33 @@ final class Body {
         : Long.parseLong(length.strip());
   }
 
-  /** Reads the body, once. */
-  byte[] read() throws IOException, Refusal {
-    isWanted = true;
-    byte[] body = in.readNBytes(MAXIMUM + 1);
-    if (body.length <= MAXIMUM) {
-      return body;
+  /** Notes that the end was reached. */
+  private final class Noted extends FilterInputStream {
+    Noted(InputStream in) {
+      super(in);
     }
-    throw new Refusal(Problem.tooLarge(MAXIMUM));
+
+    @Override
+    public int read() throws IOException {
+      int read = in.read();
+      isAtEnd |= read < 0;
+      return read;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int count) throws IOException {
+      int read = in.read(target, offset, count);
+      isAtEnd |= read < 0;
+      return read;
+    }
   }
 
-  /** Reads on, and returns whether the end was reached; if not, the connection is of no use. */
-  boolean drain() throws IOException {
-    if (!isWanted && length > 0) {
-      return false;
-    }
-    long drained = 0;
-    while (drained <= MAXIMUM_DRAIN) {
-      int read = in.read(buffer);
-      if (read < 0) {
-        return true;
-      }
-      drained += read;
-    }
-    return false;
+  /**
+   * Says whether nothing is left; if something is, the connection is of no further use. The server
+   * takes only a body for ended whose end it has seen, so that of an empty one is looked for.
+   */
+  boolean isAtEnd() throws IOException {
+    return isAtEnd || (length == 0 && in.read() < 0);
   }
 
   /**
@@ -80,7 +85,7 @@ final class Body {
     var cut = CUTTER.schedule(exchange::close, LINGER_MILLIS, TimeUnit.MILLISECONDS);
     try {
       long skipped = 0;
-      while (skipped < Math.min(length, MAXIMUM_DRAIN)) {
+      while (skipped < Math.min(length, MAXIMUM_SKIPPED)) {
         int read = in.read(buffer);
         if (read < 0) {
           return;

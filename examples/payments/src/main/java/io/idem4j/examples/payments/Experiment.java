@@ -1,5 +1,6 @@
 package io.idem4j.examples.payments;
 
+import io.idem4j.http.HttpResponse;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -68,16 +69,16 @@ record Experiment(
   @FunctionalInterface
   interface Effect {
     /** Makes the effect and returns the answer. */
-    Answer make() throws Exception;
+    HttpResponse make() throws Exception;
   }
 
   /** Makes the effect with what was asked for around it, or none if only a status was. */
-  Answer run(Effect effect) throws Exception {
+  HttpResponse run(Effect effect) throws Exception {
     Thread.sleep(pause.toMillis());
     if (fail == Fail.BEFORE) {
       throw new FailedAsAsked(fail);
     }
-    Answer answer = status.isPresent() ? asAsked(status.getAsInt()) : effect.make();
+    HttpResponse answer = status.isPresent() ? asAsked(status.getAsInt()) : effect.make();
     Thread.sleep(delay.toMillis());
     if (fail == Fail.AFTER) {
       throw new FailedAsAsked(fail);
@@ -85,12 +86,12 @@ record Experiment(
     return answer;
   }
 
-  private static Answer asAsked(int status) {
+  private static HttpResponse asAsked(int status) {
     if (status == 204 || status == 205 || status == 304) {
-      return Answer.empty(status);
+      return HttpResponse.of(status);
     }
     return status < 400
-        ? Answer.json(status, Json.text(Json.object().put("status", status)))
+        ? Json.response(status, Json.object().put("status", status))
         : Problem.answer(status, "as-asked", "As asked", "The request asked for this status.");
   }
 

@@ -1,14 +1,14 @@
 package io.idem4j.examples.payments;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.idem4j.Fingerprint;
-import io.idem4j.Idempotency;
-import io.idem4j.OperationPolicy;
 import io.idem4j.examples.payments.Ledger.BalanceOutOfRange;
 import io.idem4j.examples.payments.Ledger.Effects;
-import io.idem4j.examples.payments.Ledger.IdTaken;
 import io.idem4j.examples.payments.Ledger.Payment;
+import io.idem4j.http.HttpIdempotency;
+import io.idem4j.http.HttpPolicy;
+import io.idem4j.http.HttpResponse;
 import java.math.BigDecimal;
+import java.net.URI;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.UUID;
@@ -23,14 +23,30 @@ final class Handlers {
 
   private static final Pattern ACCOUNT_NAME = Pattern.compile("[A-Za-z0-9._~@:+-]{1,64}");
 
+  /** Where the policies are published. */
+  static final URI POLICY = URI.create("/idempotency-policy");
+
   private final Ledger ledger;
+  private final HttpIdempotency http;
   private final Guard payments;
   private final Guard increments;
 
-  Handlers(Ledger ledger, Idempotency idempotency, OperationPolicy policy, boolean requireKey) {
+  Handlers(Ledger ledger, HttpIdempotency http, HttpPolicy policy, Profile profile) {
     this.ledger = ledger;
-    this.payments = new Guard(idempotency, "POST /payments", policy, requireKey);
-    this.increments = new Guard(idempotency, "PATCH /accounts/{name}", policy, requireKey);
+    this.http = http;
+    this.payments = new Guard(http.operation("POST /payments", policy), profile);
+    this.increments = new Guard(http.operation("PATCH /accounts/{name}", policy), profile);
+  }
+
+  /** Returns the reply to a request that needs no tenant; empty if this is none. */
+  Optional<Reply> handlePublic(String method, String path) {
+    if (!path.equals(POLICY.getPath())) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        method.equals("GET")
+            ? Reply.of(HttpResponse.of(200, "application/json", http.policyDocument()), "read")
+            : Problem.methodNotAllowed("GET"));
   }
 
   /** Answers one request; whatever it throws has made no reply. */
@@ -64,47 +80,40 @@ final class Handlers {
     return Problem.notFound();
   }
 
-  private Reply pay(Request request) throws Exception {
+  private Reply pay(Request sent) throws Exception {
+    Experiment experiment = Experiment.parse(sent.query());
+    Request request = sent.comparing(experiment.rest());
     var key = payments.key(request);
-    Experiment experiment = Experiment.parse(request.query());
-    byte[] body = request.readBody();
     // Before the claim: a body that is refused binds no key, and may be corrected under it.
-    JsonNode json = Json.parse(body);
+    JsonNode json = Json.parse(request.readBody());
     BigDecimal amount = Json.amount(json);
     String currency = Json.currency(json);
     return payments.run(
+        request,
         key,
-        fingerprint(request, experiment, body),
         id -> ledger.check(request.tenant(), new Payment(id, amount, currency)),
         id ->
             experiment.run(
-                () -> {
-                  try {
-                    Payment made = ledger.pay(request.tenant(), new Payment(id, amount, currency));
-                    return Answer.json(201, json(made)).at(PAYMENT + id);
-                  } catch (IdTaken e) {
-                    throw new Refusal(Problem.keyReused());
-                  }
-                }));
+                () ->
+                    response(201, ledger.pay(request.tenant(), new Payment(id, amount, currency)))
+                        .withHeader("Location", PAYMENT + id)));
   }
 
-  private Reply increment(Request request, String name) throws Exception {
-    var key = increments.key(request);
+  private Reply increment(Request sent, String name) throws Exception {
     requireAccountName(name);
-    Experiment experiment = Experiment.parse(request.query());
-    byte[] body = request.readBody();
-    long by = Json.incrementBy(Json.parse(body));
+    Experiment experiment = Experiment.parse(sent.query());
+    Request request = sent.comparing(experiment.rest());
+    var key = increments.key(request);
+    long by = Json.incrementBy(Json.parse(request.readBody()));
     return increments.run(
+        request,
         key,
-        fingerprint(request, experiment, body),
         id -> ledger.checkIncrement(request.tenant(), name, id, by),
         id ->
             experiment.run(
                 () -> {
                   try {
                     return account(name, ledger.increment(request.tenant(), name, id, by));
-                  } catch (IdTaken e) {
-                    throw new Refusal(Problem.keyReused());
                   } catch (BalanceOutOfRange e) {
                     return Problem.answer(
                         409,
@@ -118,7 +127,7 @@ final class Handlers {
   private Reply payment(Request request, String id) throws SQLException {
     Optional<UUID> uuid = uuid(id);
     return (uuid.isEmpty() ? Optional.<Payment>empty() : find(request, uuid.get()))
-        .map(it -> Reply.of(Answer.json(200, json(it)), "read"))
+        .map(it -> Reply.of(response(200, it), "read"))
         .orElseGet(Problem::notFound);
   }
 
@@ -129,7 +138,7 @@ final class Handlers {
   private Reply delete(Request request, String id) throws SQLException {
     Optional<UUID> uuid = uuid(id);
     return uuid.isPresent() && ledger.delete(request.tenant(), uuid.get())
-        ? Reply.of(Answer.empty(204), "deleted")
+        ? Reply.of(HttpResponse.of(204), "deleted")
         : Problem.notFound();
   }
 
@@ -141,21 +150,21 @@ final class Handlers {
   private Reply effects(Request request) throws SQLException {
     Effects effects = ledger.effects(request.tenant());
     return Reply.of(
-        Answer.json(
+        Json.response(
             200,
-            Json.text(
-                Json.object()
-                    .put("payments", effects.payments())
-                    .put("increments", effects.increments()))),
+            Json.object()
+                .put("payments", effects.payments())
+                .put("increments", effects.increments())),
         "read");
   }
 
-  private static Answer account(String name, long balance) {
-    return Answer.json(200, Json.text(Json.object().put("name", name).put("balance", balance)));
+  private static HttpResponse account(String name, long balance) {
+    return Json.response(200, Json.object().put("name", name).put("balance", balance));
   }
 
-  private static String json(Payment payment) {
-    return Json.text(
+  private static HttpResponse response(int status, Payment payment) {
+    return Json.response(
+        status,
         Json.object()
             .put("id", payment.id().toString())
             .put("amount", payment.amount())
@@ -177,16 +186,5 @@ final class Handlers {
           Problem.badRequest(
               "An account's name has 1 to 64 characters: letters, digits and . _ ~ @ : + -"));
     }
-  }
-
-  private static Fingerprint fingerprint(Request request, Experiment experiment, byte[] body)
-      throws Refusal {
-    return Fingerprint.sha256()
-        .part("method", request.method())
-        .part("path", request.path())
-        .part("query", experiment.rest())
-        .part("content-type", request.contentType())
-        .part("body", body)
-        .build();
   }
 }

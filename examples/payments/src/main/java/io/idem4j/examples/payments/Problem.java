@@ -1,12 +1,14 @@
 package io.idem4j.examples.payments;
 
+import io.idem4j.http.HttpResponse;
+
 /**
- * The refusals, as {@code application/problem+json} (RFC 9457). The type of each is stable; none
- * repeats anything that the client sent.
+ * The service's own refusals, as {@code application/problem+json} (RFC 9457). The type of each is
+ * stable; none repeats anything that the client sent.
  */
 final class Problem {
   static final String CONTENT_TYPE = "application/problem+json";
-  private static final String TYPE = "urn:idem4j:payments:";
+  static final String TYPE = "urn:idem4j:payments:";
 
   private Problem() {}
 
@@ -15,7 +17,7 @@ final class Problem {
   }
 
   /** Returns a problem that a handler answers by choice, and that is therefore recorded. */
-  static Answer answer(int status, String type, String title, String detail) {
+  static HttpResponse answer(int status, String type, String title, String detail) {
     String body =
         Json.object()
             .put("type", TYPE + type)
@@ -23,7 +25,7 @@ final class Problem {
             .put("status", status)
             .put("detail", detail)
             .toString();
-    return new Answer(status, null, CONTENT_TYPE, body);
+    return HttpResponse.of(status, CONTENT_TYPE, body);
   }
 
   static Reply unauthorized() {
@@ -50,64 +52,8 @@ final class Problem {
   }
 
   static Reply tooLarge(int maximumBytes) {
-    return of(413, "too-large", "Body too large", "A body has at most " + maximumBytes + " bytes.");
-  }
-
-  static Reply keyMalformed(String detail) {
-    return of(400, "key-malformed", "Malformed Idempotency-Key", detail);
-  }
-
-  static Reply keyMissing() {
     return of(
-        400,
-        "key-missing",
-        "Idempotency-Key is missing",
-        "This operation requires an Idempotency-Key header: a new one for each new operation, the"
-            + " same one for each retry.");
-  }
-
-  static Reply inFlight() {
-    return of(
-            409,
-            "in-flight",
-            "The first request is still running",
-            "A request with this Idempotency-Key is being processed. Retry it unchanged.")
-        // The smaller of the lease's rest and a hint of 1 s, in whole seconds and at least 1.
-        .with("Retry-After", "1");
-  }
-
-  static Reply keyReused() {
-    return of(
-        422,
-        "key-reused",
-        "Idempotency-Key was used for another request",
-        "This Idempotency-Key belongs to a request with another path, query, content type or"
-            + " body. Use a new key for a new request.");
-  }
-
-  static Reply outcomeUnknown() {
-    return of(
-        409,
-        "outcome-unknown",
-        "The outcome of the first request is unknown",
-        "Nothing will run under this Idempotency-Key until somebody has looked.");
-  }
-
-  static Reply answerNotKept() {
-    return of(
-        409,
-        "answer-not-kept",
-        "The request was completed, but its answer was not kept",
-        "The effect was made once, and nothing runs again under this Idempotency-Key.");
-  }
-
-  static Reply storeUnavailable() {
-    return of(
-            503,
-            "store-unavailable",
-            "The key store cannot be asked",
-            "The request was not processed. Retry it unchanged.")
-        .with("Retry-After", "1");
+        413, "body-too-large", "Body too large", "A body has at most " + maximumBytes + " bytes.");
   }
 
   static Reply stopping() {

@@ -1,28 +1,18 @@
 package io.idem4j.examples.payments;
 
-import java.util.HashMap;
-import java.util.Map;
+import io.idem4j.http.HttpResponse;
 
-/**
- * One reply to one request: an answer, headers that belong to this reply only and are never
- * recorded, and a note for the request's log line. Immutable.
- */
-record Reply(Answer answer, Map<String, String> headers, String note) {
-  Reply {
-    headers = Map.copyOf(headers);
-  }
-
-  static Reply of(Answer answer, String note) {
-    return new Reply(answer, Map.of(), note);
+/** One reply to one request: a response, and a note for the request's log line. Immutable. */
+record Reply(HttpResponse response, String note) {
+  static Reply of(HttpResponse response, String note) {
+    return new Reply(response, note);
   }
 
   Reply with(String name, String value) {
-    Map<String, String> more = new HashMap<>(headers);
-    more.put(name, value);
-    return new Reply(answer, more, note);
+    return new Reply(response.withHeader(name, value), note);
   }
 
   Reply noted(String newNote) {
-    return new Reply(answer, headers, newNote);
+    return new Reply(response, newNote);
   }
 }

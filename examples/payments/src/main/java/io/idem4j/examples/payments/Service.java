@@ -3,16 +3,20 @@ package io.idem4j.examples.payments;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.idem4j.Idempotency;
+import io.idem4j.http.HttpIdempotency;
+import io.idem4j.http.HttpPolicy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /** The running service. Safe for use by many threads. */
 final class Service implements AutoCloseable {
@@ -24,6 +28,7 @@ final class Service implements AutoCloseable {
   private final Backend backend;
   private final Idempotency idempotency;
   private final Handlers handlers;
+  private final Profile profile;
   private final Consumer<String> log;
   private final HttpServer server;
   private final ThreadPoolExecutor threads;
@@ -31,7 +36,9 @@ final class Service implements AutoCloseable {
   private final Semaphore running = new Semaphore(THREADS);
   private final AtomicBoolean isStopping = new AtomicBoolean();
 
-  private Service(Settings settings, Backend backend, Consumer<String> log) throws IOException {
+  private Service(
+      Settings settings, Backend backend, UnaryOperator<HttpPolicy> tuning, Consumer<String> log)
+      throws IOException {
     this.backend = backend;
     this.log = log;
     // First: nothing is to be undone yet if the port is taken.
@@ -39,8 +46,13 @@ final class Service implements AutoCloseable {
         HttpServer.create(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), settings.port()), 0);
     this.idempotency = Idempotency.builder(backend.keys()).build();
+    this.profile = settings.profile();
     this.handlers =
-        new Handlers(backend.ledger(), idempotency, settings.policy(), settings.requireKey());
+        new Handlers(
+            backend.ledger(),
+            HttpIdempotency.of(idempotency),
+            tuning.apply(settings.httpPolicy()),
+            profile);
     this.threads = Threads.create(THREADS, WAITING);
     this.purging = new Purging(backend.keys(), PURGING);
   }
@@ -59,6 +71,13 @@ final class Service implements AutoCloseable {
   /** Starts with a store that is open already, and is closed with the service. */
   static Service start(Settings settings, Backend backend, Consumer<String> log)
       throws IOException {
+    return start(settings, backend, UnaryOperator.identity(), log);
+  }
+
+  /** Starts with another policy than the settings': with a switch that has no option. */
+  static Service start(
+      Settings settings, Backend backend, UnaryOperator<HttpPolicy> tuning, Consumer<String> log)
+      throws IOException {
     // Answers go out in two writes, and the second must not wait for the first one's ACK; a body
     // that does not arrive must not hold a thread for ever.
     setIfAbsent("sun.net.httpserver.nodelay", "true");
@@ -67,7 +86,7 @@ final class Service implements AutoCloseable {
     // worth reading.
     setIfAbsent("sun.net.httpserver.drainAmount", "0");
     try {
-      Service service = new Service(settings, backend, log);
+      Service service = new Service(settings, backend, tuning, log);
       service.server.setExecutor(service.threads);
       service.server.createContext("/", service::handle);
       service.server.start();
@@ -101,9 +120,10 @@ final class Service implements AutoCloseable {
       int status = 0;
       try {
         Body body = new Body(exchange);
-        Reply reply = isStopping.get() ? Problem.stopping() : reply(exchange, body);
-        status = reply.answer().status();
-        note = reply.note() + ResponseWriter.send(exchange, body, reply);
+        Request.Name name = Request.Name.create(profile);
+        Reply reply = isStopping.get() ? Problem.stopping() : reply(exchange, name);
+        status = reply.response().status();
+        note = reply.note() + ResponseWriter.send(exchange, body, name.on(reply.response()));
       } catch (IOException e) {
         exchange.close();
         note = "the client left while sending";
@@ -114,9 +134,11 @@ final class Service implements AutoCloseable {
     }
   }
 
-  private Reply reply(HttpExchange exchange, Body body) throws IOException {
+  private Reply reply(HttpExchange exchange, Request.Name name) throws IOException {
     try {
-      return handlers.handle(Request.of(exchange, body));
+      Optional<Reply> reply =
+          handlers.handlePublic(exchange.getRequestMethod(), exchange.getRequestURI().getRawPath());
+      return reply.isPresent() ? reply.get() : handlers.handle(Request.of(exchange, name));
     } catch (Refusal e) {
       return e.reply();
     } catch (IOException e) {

@@ -3,6 +3,9 @@ package io.idem4j.examples.payments;
 import io.idem4j.Idempotency;
 import io.idem4j.MisuseException;
 import io.idem4j.OperationPolicy;
+import io.idem4j.http.HttpIdempotency;
+import io.idem4j.http.HttpPolicy;
+import io.idem4j.http.KeyRequirement;
 import io.idem4j.memory.MemoryKeyStore;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,11 +23,17 @@ import org.jspecify.annotations.Nullable;
  * @param port the port on the loopback interface; 0 for a free one
  * @param store where the keys are
  * @param ledger the H2 file of the payments, unless they are beside the keys in another store
+ * @param profile whose idempotency the service speaks
  * @param policy the lease and the retention
  * @param requireKey whether POST and PATCH without a key are refused
  */
 record Settings(
-    int port, StoreOption store, Path ledger, OperationPolicy policy, boolean requireKey) {
+    int port,
+    StoreOption store,
+    Path ledger,
+    Profile profile,
+    OperationPolicy policy,
+    boolean requireKey) {
   static final String USAGE =
       """
       usage: java -jar payments.jar [--store S]     a tour: sends requests and shows what happens
@@ -41,8 +50,9 @@ record Settings(
         --store NAME            postgres, mariadb, redis or dynamodb: starts a server first, whose
                                 data ends with this process
         --ledger h2:PATH        the payments beside redis and dynamodb; default h2:payments
+        --profile default       default, or behave like ietf, stripe, adyen or gocardless
         --lease 30s             how long a vanished holder keeps its key
-        --retention 24h         how long an answer is kept
+        --retention 24h         how long an answer is kept; by default as long as the profile says
         --require-key           refuse POST and PATCH without an Idempotency-Key
       """;
 
@@ -62,7 +72,8 @@ record Settings(
 
   static Settings of(int port, String store, Duration lease, Duration retention, boolean requireKey)
       throws UsageException {
-    return of(port, StoreOption.parse(store), DEFAULT, lease, retention, requireKey);
+    return of(
+        port, StoreOption.parse(store), DEFAULT, Profile.DEFAULT, lease, retention, requireKey);
   }
 
   /**
@@ -70,13 +81,15 @@ record Settings(
    *
    * @param ledger as it is written behind {@code --ledger}; of no account where the payments are
    *     beside the keys
+   * @param retention null for the profile's own
    */
   static Settings of(
       int port,
       StoreOption store,
       String ledger,
+      Profile profile,
       Duration lease,
-      Duration retention,
+      @Nullable Duration retention,
       boolean requireKey)
       throws UsageException {
     if (port < 0 || port > 65_535) {
@@ -92,19 +105,28 @@ record Settings(
     OperationPolicy policy =
         OperationPolicy.rerun()
             .withLease(lease)
-            .withMaximumHold(lease.compareTo(LONGEST_HOLD) > 0 ? lease : LONGEST_HOLD)
-            .withRetention(retention);
+            .withMaximumHold(lease.compareTo(LONGEST_HOLD) > 0 ? lease : LONGEST_HOLD);
+    if (retention != null) {
+      policy = policy.withRetention(retention);
+    }
+    Settings settings = new Settings(port, store, file, profile, policy, requireKey);
     try (Idempotency trial = Idempotency.builder(new MemoryKeyStore(1)).build()) {
       // A policy's times are checked with its operation; better now than with a store half open.
-      trial.operation("check", AnswerCodec.create(), policy);
+      HttpIdempotency.of(trial).operation("check", settings.httpPolicy());
     } catch (MisuseException e) {
       throw new UsageException("--lease and --retention: " + e.getMessage());
     }
-    return new Settings(port, store, file, policy, requireKey);
+    return settings;
+  }
+
+  /** Returns the policy of the operations that take a key. */
+  HttpPolicy httpPolicy() {
+    HttpPolicy http = profile.policy(policy, Handlers.POLICY);
+    return requireKey ? http.withKeyRequirement(KeyRequirement.REQUIRED) : http;
   }
 
   Settings withStore(StoreOption newStore) {
-    return new Settings(port, newStore, ledger, policy, requireKey);
+    return new Settings(port, newStore, ledger, profile, policy, requireKey);
   }
 
   /** Reads the arguments that follow {@code serve}. */
@@ -115,7 +137,8 @@ record Settings(
     String store = DEFAULT;
     @Nullable String ledger = null;
     Duration lease = Duration.ofSeconds(30);
-    Duration retention = Duration.ofHours(24);
+    @Nullable Duration retention = null;
+    Profile profile = Profile.DEFAULT;
     boolean requireKey = false;
     while (!rest.isEmpty()) {
       String option = rest.pop();
@@ -123,6 +146,7 @@ record Settings(
         case "--port" -> port = value(option, rest);
         case "--store" -> store = value(option, rest);
         case "--ledger" -> ledger = value(option, rest);
+        case "--profile" -> profile = profile(value(option, rest));
         case "--lease" -> lease = duration(option, rest);
         case "--retention" -> retention = duration(option, rest);
         case "--require-key" -> requireKey = true;
@@ -147,6 +171,7 @@ record Settings(
         Integer.parseInt(port),
         keys,
         ledger == null ? DEFAULT : ledger,
+        profile,
         lease,
         retention,
         requireKey);
@@ -180,6 +205,11 @@ record Settings(
         .filter(StoreOption.Kind::isServer)
         .orElseThrow(
             () -> new UsageException("server needs one of postgres, mariadb, redis, dynamodb"));
+  }
+
+  private static Profile profile(String word) throws UsageException {
+    return Profile.of(word)
+        .orElseThrow(() -> new UsageException("--profile must be one of " + Profile.words()));
   }
 
   private static String value(String option, Deque<String> rest) throws UsageException {

@@ -77,7 +77,8 @@ final class Tour {
   private void playWithin(Path directory, StoreOption at)
       throws IOException, SQLException, UsageException {
     String ledger = "h2:" + directory.resolve("tour");
-    Settings settings = Settings.of(0, in(ledger, at), ledger, LEASE, Duration.ofHours(1), false);
+    Settings settings =
+        Settings.of(0, in(ledger, at), ledger, Profile.DEFAULT, LEASE, Duration.ofHours(1), false);
     try (Service service = Service.start(settings, line -> {})) {
       out.println("the service listens on http://127.0.0.1:" + service.port());
       out.println("its keys are in " + at + ", whose weak spot is: " + at.kind().weakSpot());

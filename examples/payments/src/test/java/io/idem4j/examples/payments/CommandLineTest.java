@@ -102,6 +102,7 @@ class CommandLineTest {
           {"sirve"},
           {"serve"},
           {"serve", "--port", "0", "--lease", "30s", "--retention", "30s"},
+          {"serve", "--port", "0", "--profile", "paypal"},
           {"serve", "--port", "0", "--store", "postgres:x"},
           {"serve", "--port", "0", "--store", "redis:"},
           {"serve", "--port", "0", "--store", "redis:redis://:canary@^"},

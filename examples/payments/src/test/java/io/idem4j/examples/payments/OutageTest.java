@@ -29,6 +29,7 @@ class OutageTest {
               0,
               server.store(),
               "h2:" + directory.resolve("payments"),
+              Profile.DEFAULT,
               Duration.ofSeconds(30),
               Duration.ofHours(1),
               false);
@@ -50,7 +51,7 @@ class OutageTest {
   }
 
   @Test
-  void bad44_databaseGone_is503WithRetryAfter() throws Exception {
+  void bad_44_databaseGone_is503WithRetryAfter() throws Exception {
     outage(
         Kind.POSTGRES,
         client -> {
@@ -60,12 +61,12 @@ class OutageTest {
   }
 
   @Test
-  void bad44_redisGone_is503AndNothingRuns() throws Exception {
+  void bad_44_redisGone_is503AndNothingRuns() throws Exception {
     outage(Kind.REDIS, OutageTest::nothingRan);
   }
 
   @Test
-  void bad44_dynamoDbGone_is503AndNothingRuns() throws Exception {
+  void bad_44_dynamoDbGone_is503AndNothingRuns() throws Exception {
     outage(Kind.DYNAMODB, OutageTest::nothingRan);
   }
 

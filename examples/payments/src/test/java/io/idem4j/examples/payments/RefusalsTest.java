@@ -2,77 +2,12 @@ package io.idem4j.examples.payments;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.idem4j.examples.payments.Ledger.Effects;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the service refuses, and that a refusal leaves no trace. */
-class RefusalsTest {
-  private static final String TENANT = "t";
-
-  private Service service;
-  private Client client;
-
-  @BeforeEach
-  void start() throws Exception {
-    start(false);
-  }
-
-  private void start(boolean requireKey) throws Exception {
-    Settings settings =
-        Settings.of(0, "memory", Duration.ofSeconds(30), Duration.ofHours(1), requireKey);
-    service = Service.start(settings, line -> {});
-    client = new Client(service.port());
-  }
-
-  @AfterEach
-  void stop() {
-    service.close();
-  }
-
-  private void assertNoEffect() throws Exception {
-    assertThat(client.effects(TENANT)).isEqualTo(new Effects(0, 0));
-  }
-
-  private static void assertProblem(Received received, int status, String problem)
-      throws Exception {
-    assertThat(received.status()).as(received.body()).isEqualTo(status);
-    assertThat(received.problem()).isEqualTo(problem);
-    assertThat(received.json().path("status").asInt()).isEqualTo(status);
-    assertThat(received.json().path("title").asText()).isNotBlank();
-    assertThat(received.json().path("detail").asText()).isNotBlank();
-  }
-
-  /** Sends bytes as they are, and returns the response up to the end of the connection. */
-  private String raw(String request) throws IOException {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), service.port())) {
-      socket.setSoTimeout(10_000);
-      socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
-      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
-    }
-  }
-
-  private static String post(String headers) {
-    String body = "{\"amount\":1,\"currency\":\"EUR\"}";
-    return "POST /payments HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: "
-        + body.length()
-        + "\r\n"
-        + headers
-        + "\r\n"
-        + body;
-  }
-
+class RefusalsTest extends OverTheWire {
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -102,89 +37,6 @@ class RefusalsTest {
     assertThat(raw("GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
         .startsWith("HTTP/1.1 401 ");
     assertThat(raw(post("Idempotency-Key: a,b\r\n"))).startsWith("HTTP/1.1 401 ");
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "",
-        "  ",
-        "\"\"",
-        "\"  \"",
-        "\"a",
-        "a\"",
-        "\"a\"b",
-        "\"a\", \"b\"",
-        "a, b",
-        "a,b",
-        "a b",
-        "\"\\n\"",
-        "\"a\\\"",
-        "a;b",
-        "\"a\";",
-        "\"a\"; =1",
-        "\"\u00e9\"",
-        "\u00e9",
-        "\"a\u0001\"",
-        "a\u007f"
-      })
-  void bad06_key_malformed_is400(String key) throws Exception {
-    String response = raw(post("Authorization: Bearer t\r\nIdempotency-Key: " + key + "\r\n"));
-    assertThat(response).startsWith("HTTP/1.1 400 ").contains("key-malformed");
-    assertNoEffect();
-  }
-
-  @Test
-  void bad06_key_twoLines_is400() throws Exception {
-    String lines = "Authorization: Bearer t\r\nIdempotency-Key: a\r\nidempotency-key: a\r\n";
-    assertThat(raw(post(lines))).startsWith("HTTP/1.1 400 ").contains("key-malformed");
-    assertNoEffect();
-  }
-
-  @Test
-  void bad02_key_tooLong_is400() throws Exception {
-    Call call = Call.pay(TENANT, "1");
-    assertProblem(client.send(call.withKey("k".repeat(256))), 400, "key-malformed");
-    assertProblem(client.send(call.withKey("k".repeat(50_000))), 400, "key-malformed");
-    assertNoEffect();
-    assertThat(client.send(call.withKey("k".repeat(255))).status()).isEqualTo(201);
-    String escaped = "\"" + "\\\\".repeat(255) + "\"";
-    assertThat(client.send(call.withKey(escaped)).status()).isEqualTo(201);
-  }
-
-  @Test
-  void key_isNeverEchoed() throws Exception {
-    for (String key : new String[] {"canary\u007f", "\"canary", "canary,b", "canary;x"}) {
-      String response = raw(post("Authorization: Bearer t\r\nIdempotency-Key: " + key + "\r\n"));
-      assertThat(response).startsWith("HTTP/1.1 400 ").doesNotContain("canary");
-    }
-    Call call = Call.pay(TENANT, "1").withKey("canary");
-    client.send(call);
-    Received mismatch = client.send(call.withBody("{\"amount\":2,\"currency\":\"EUR\"}"));
-    assertThat(mismatch.status()).isEqualTo(422);
-    assertThat(mismatch.body() + mismatch.headers()).doesNotContain("canary");
-  }
-
-  @Test
-  void key_missing_is400OnlyWhereRequired() throws Exception {
-    Call call = Call.pay(TENANT, "1").withKey(null);
-    assertThat(client.send(call).status()).isEqualTo(201);
-    assertThat(client.send(call).status()).isEqualTo(201);
-    assertThat(client.effects(TENANT).payments()).isEqualTo(2);
-    service.close();
-    start(true);
-    assertProblem(client.send(call), 400, "key-missing");
-    Call increment = Call.increment(TENANT, "a", 1).withKey(null);
-    assertProblem(client.send(increment), 400, "key-missing");
-    assertThat(client.send(Call.get(TENANT, "/accounts/a")).status()).isEqualTo(200);
-    assertNoEffect();
-  }
-
-  @Test
-  void key_parametersBehindAQuotedString_meanNothing() throws Exception {
-    Call call = Call.pay(TENANT, "1").withKey("k");
-    Received first = client.send(call);
-    assertThat(client.send(call.withKey("\"k\"; a=1;b=\"x,y\";c;d=?1")).repeats(first)).isTrue();
   }
 
   @ParameterizedTest
@@ -252,12 +104,6 @@ class RefusalsTest {
   }
 
   @Test
-  void bad21_body_deeplyNested_is400() throws Exception {
-    String body = "{\"amount\":" + "[".repeat(400_000);
-    assertProblem(client.send(Call.pay(TENANT, "1").withBody(body)), 400, "bad-request");
-  }
-
-  @Test
   void body_notUtf8_is400() throws Exception {
     String body = "{\"amount\":1,\"currency\":\"EUR\",\"x\":\"\u00e9\"}";
     String request =
@@ -268,16 +114,6 @@ class RefusalsTest {
             + body;
     assertThat(raw(request)).startsWith("HTTP/1.1 400 ");
     assertNoEffect();
-  }
-
-  @Test
-  void bad20_body_tooLarge_is413() throws Exception {
-    Call call = Call.pay(TENANT, "1");
-    String padding = " ".repeat(Body.MAXIMUM);
-    assertProblem(client.send(call.withBody(call.body() + padding)), 413, "too-large");
-    assertNoEffect();
-    String fits = call.body() + padding.substring(call.body().length());
-    assertThat(client.send(call.withBody(fits)).status()).isEqualTo(201);
   }
 
   @ParameterizedTest
@@ -302,38 +138,6 @@ class RefusalsTest {
     Call call = Call.pay(TENANT, "1");
     assertProblem(client.send(call.asking(query)), 400, "bad-request");
     assertNoEffect();
-  }
-
-  @Test
-  void fingerprint_coversMethodPathQueryContentTypeAndBody() throws Exception {
-    Call call = Call.increment(TENANT, "a", 1);
-    client.send(call.withTarget("/accounts/a?x=1&fail=after&y=2"));
-    assertThat(client.send(call.withTarget("/accounts/a?x=1&y=2&delay=1ms")).status())
-        .isEqualTo(200);
-    assertProblem(client.send(call.withTarget("/accounts/a?x=1")), 422, "key-reused");
-    assertProblem(client.send(call.withTarget("/accounts/a?y=2&x=1")), 422, "key-reused");
-    assertProblem(client.send(call.withTarget("/accounts/b?x=1&y=2")), 422, "key-reused");
-    Call spaced = call.withTarget("/accounts/a?x=1&y=2").withBody("{\"incrementBy\": 1}");
-    assertProblem(client.send(spaced), 422, "key-reused");
-    assertThat(client.effects(TENANT).increments()).isEqualTo(1);
-  }
-
-  @Test
-  void fingerprint_contentType_counts() throws Exception {
-    Call call = Call.pay(TENANT, "1");
-    client.send(call);
-    var http = java.net.http.HttpClient.newHttpClient();
-    var other =
-        client.request(call).setHeader("Content-Type", "application/json;charset=utf-8").build();
-    assertProblem(Received.of(http.send(other, BodyHandlers.ofByteArray())), 422, "key-reused");
-  }
-
-  @Test
-  void operations_ofOneKey_areIndependent() throws Exception {
-    Call pay = Call.pay(TENANT, "1");
-    assertThat(client.send(pay).status()).isEqualTo(201);
-    Call increment = Call.increment(TENANT, "a", 1).withKey(pay.key());
-    assertThat(client.send(increment).status()).isEqualTo(200);
   }
 
   @Test
@@ -363,27 +167,11 @@ class RefusalsTest {
   }
 
   @Test
-  void row15_keyOnGet_isIgnored() throws Exception {
-    Call get = Call.get(TENANT, "/effects").withKey("a,b");
-    assertThat(client.send(get).status()).isEqualTo(200);
-  }
-
-  @Test
   void contentType_twoLines_is400() throws Exception {
     String lines =
         "Authorization: Bearer t\r\nContent-Type: application/json\r\ncontent-type: text/plain\r\n";
     assertThat(raw(post(lines))).startsWith("HTTP/1.1 400 ").contains("bad-request");
     assertNoEffect();
-  }
-
-  @Test
-  void keyReused_namesOnlyWhatCanDiffer() throws Exception {
-    Call call = Call.pay(TENANT, "1");
-    client.send(call);
-    Received reused = client.send(call.withBody("{\"amount\":2,\"currency\":\"EUR\"}"));
-    assertThat(reused.json().path("detail").asText())
-        .contains("path, query, content type or body")
-        .doesNotContain("method");
   }
 
   @Test
@@ -393,60 +181,16 @@ class RefusalsTest {
   }
 
   @Test
-  void connection_afterARefusalOfASmallBody_servesTheNextRequest() throws Exception {
-    String first =
-        "POST /payments HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nAuthorization: Bearer t\r\n\r\n"
-            + "none";
-    String second =
-        "GET /effects HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\nConnection: close\r\n\r\n";
-    assertThat(raw(first + second)).startsWith("HTTP/1.1 400 ").contains("HTTP/1.1 200 OK");
-  }
-
-  @Test
-  void connection_withoutBodies_staysOpen() throws Exception {
-    String get = "GET /effects HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n";
-    assertThat(raw(get + "\r\n" + get + "Connection: close\r\n\r\n").split("HTTP/1.1 200 OK", -1))
-        .hasSize(3);
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"Content-Length: 100\r\n", "Transfer-Encoding: chunked\r\n"})
-  void body_promisedAndNotSent_isNotWaitedFor(String promise) throws Exception {
-    long start = System.nanoTime();
-    String response = raw("POST /payments HTTP/1.1\r\nHost: x\r\n" + promise + "\r\n");
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
-    assertThat(response)
-        .startsWith("HTTP/1.1 401 ")
-        .containsIgnoringCase("Connection: close")
-        .contains("unauthorized");
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {100, 100_000, 3_000_000})
-  void body_thatNobodyWants_costsNobodyTheAnswer(int length) throws Exception {
-    String head = "POST /payments HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + "\r\n\r\n";
-    for (int round = 0; round < 5; round++) {
-      assertThat(raw(head + "x".repeat(length))).startsWith("HTTP/1.1 401 ");
-    }
-  }
-
-  @Test
-  void body_promisedAndNotSentByMany_starvesNobody() throws Exception {
-    List<Socket> idle = new ArrayList<>();
-    try {
-      for (int i = 0; i < 130; i++) {
-        Socket socket = new Socket(InetAddress.getLoopbackAddress(), service.port());
-        idle.add(socket);
-        String head = "POST /payments HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n";
-        socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
-      }
-      long start = System.nanoTime();
-      assertThat(client.send(Call.get(TENANT, "/effects")).status()).isEqualTo(200);
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
-    } finally {
-      for (Socket socket : idle) {
-        socket.close();
-      }
-    }
+  void policy_isPublishedToAnybody() throws Exception {
+    String get = "GET /idempotency-policy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    assertThat(raw(get))
+        .startsWith("HTTP/1.1 200 ")
+        .containsIgnoringCase("Content-Type: application/json")
+        .contains("\"POST /payments\"", "\"PATCH /accounts/{name}\"", "\"retentionSeconds\":3600");
+    assertThat(raw(get.replace("GET", "DELETE")))
+        .startsWith("HTTP/1.1 405 ")
+        .contains("Allow: GET");
+    Received refused = client.send(Call.pay(TENANT, "1").withKey("a,b"));
+    assertThat(refused.header("Link")).isEqualTo("</idempotency-policy>; rel=\"describedby\"");
   }
 }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class RetentionTest {
   @Test
-  void bad13_keyReusedAfterRetention_meetsItsOldEffect() throws Exception {
+  void bad_13_keyReusedAfterRetention_meetsItsOldEffect() throws Exception {
     AtomicLong clock = new AtomicLong();
     Backend backend =
         new Backend(new MemoryKeyStore(100, clock::get), new MemoryLedger(), () -> {});

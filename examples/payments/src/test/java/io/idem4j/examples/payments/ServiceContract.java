@@ -40,6 +40,7 @@ abstract class ServiceContract {
             0,
             StoreOption.parse(store()),
             ledger(),
+            Profile.DEFAULT,
             Duration.ofSeconds(30),
             Duration.ofHours(1),
             false);
@@ -338,7 +339,21 @@ abstract class ServiceContract {
   }
 
   @Test
-  void bad09_fragmentsOfSql_arePlainData() throws Exception {
+  void bad_08_bracesAndGlobs_areKeysLikeAnyOther() throws Exception {
+    String tenant = tenant();
+    String[] keys = {"{a}b", "{a}c", "{a}", "*", "?", "[a-z]", "{", "}{"};
+    for (String key : keys) {
+      Call call = Call.pay(tenant, "3").withKey(key);
+      Received first = client.send(call);
+      assertThat(first.status()).isEqualTo(201);
+      assertThat(first.isReplay()).isFalse();
+      assertThat(client.send(call).repeats(first)).isTrue();
+    }
+    assertEffects(tenant, keys.length, 0);
+  }
+
+  @Test
+  void bad_09_fragmentsOfSql_arePlainData() throws Exception {
     String tenant = "x';DROP/**/TABLE/**/payment;--";
     Call call = Call.pay(tenant, "3").withKey("\"'; DROP TABLE payment; --" + tenant() + "\"");
     Received first = client.send(call);

@@ -37,6 +37,16 @@ class SettingsTest {
   }
 
   @Test
+  void parse_profile_isTakenAndSetsTheRetentionThatIsNotNamed() throws UsageException {
+    assertThat(parse("--port 0").profile()).isEqualTo(Profile.DEFAULT);
+    assertThat(parse("--port 0 --profile gocardless").profile()).isEqualTo(Profile.GOCARDLESS);
+    assertThat(parse("--port 0 --profile adyen").httpPolicy().toString())
+        .contains(" retention=PT168H");
+    assertThat(parse("--port 0 --profile adyen --retention 2h").httpPolicy().toString())
+        .contains(" retention=PT2H");
+  }
+
+  @Test
   void parse_leaseOverTheDefaultHold_isTaken() throws UsageException {
     assertThat(parse("--port 0 --lease 1h").policy().toString()).contains("maximumHold=PT1H");
   }
@@ -63,6 +73,10 @@ class SettingsTest {
         "--port 1 --lease 999999999d|--lease and --retention: the ",
         "--port 1 --lease 9999999999s|--lease must be",
         "--port 1 --lease 30s --retention 30s|--lease and --retention: the retention is",
+        "--port 1 --profile paypal|--profile must be one of default, ietf, stripe, adyen, gocardless",
+        "--port 1 --profile Stripe|--profile must be one of",
+        "--port 1 --profile|--profile needs a value",
+        "--port 1 --profile ietf --profile ietf|--profile is there twice",
         "--port 1 --store x|--store must be one of h2:PATH, memory, postgres:JDBC_URL, mariadb:",
         "--port 1 --store h2:|--store h2:PATH needs",
         "--port 1 --store h2:a;INIT=x|--store h2:PATH needs",
