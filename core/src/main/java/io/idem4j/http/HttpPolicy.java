@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,10 +124,7 @@ public final class HttpPolicy {
   public HttpPolicy withKeyHeaders(String first, String... more) {
     TreeSet<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     List<String> list =
-        java.util.stream.Stream.concat(
-                java.util.stream.Stream.of(first), java.util.stream.Stream.of(more))
-            .filter(names::add)
-            .toList();
+        Stream.concat(Stream.of(first), Stream.of(more)).filter(names::add).toList();
     list.forEach(name -> IdempotencyKeyHeader.of(Syntax.RAW).named(name));
     return with(settings -> settings.keyHeaders = list);
   }

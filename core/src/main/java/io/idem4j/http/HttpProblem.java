@@ -2,6 +2,7 @@ package io.idem4j.http;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -76,7 +77,7 @@ public record HttpProblem(
 
     /** Returns the machine code, such as {@code key-reused}. */
     public String code() {
-      return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** Says whether the unchanged request, sent again, may well be answered otherwise. */

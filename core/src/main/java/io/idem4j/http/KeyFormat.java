@@ -3,6 +3,7 @@ package io.idem4j.http;
 import io.idem4j.IllegalKeyException;
 import io.idem4j.MisuseException;
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -98,7 +99,7 @@ public final class KeyFormat {
    * @param description of the characters, for the published policy and for refusals
    * @param allowed says whether a character may be in a key
    */
-  public KeyFormat withAlphabet(String description, java.util.function.IntPredicate allowed) {
+  public KeyFormat withAlphabet(String description, IntPredicate allowed) {
     return new KeyFormat(
         minimum, maximum, description, fits.and(text -> text.chars().allMatch(allowed)));
   }

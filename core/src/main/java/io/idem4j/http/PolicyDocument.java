@@ -1,5 +1,6 @@
 package io.idem4j.http;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,7 +76,7 @@ final class PolicyDocument {
     Map<String, List<Integer>> statuses = new LinkedHashMap<>();
     for (int status = 200; status < 600; status++) {
       String answer = outcome(settings, HttpResponse.of(status));
-      statuses.computeIfAbsent(answer, key -> new java.util.ArrayList<>()).add(status);
+      statuses.computeIfAbsent(answer, key -> new ArrayList<>()).add(status);
     }
     statuses.forEach((answer, list) -> outcomes.put(ranges(list), answer));
     HttpResponse passing = HttpResponse.of(409);
