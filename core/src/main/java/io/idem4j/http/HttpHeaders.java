@@ -82,6 +82,24 @@ public final class HttpHeaders {
     return new HttpHeaders(changed);
   }
 
+  /**
+   * Returns these fields as they can be sent: without those whose name is no token, and with a
+   * question mark for each character that no field may have. For adapters, which see a response
+   * when its effect is made: neither is a reason to lose it, and a response is never split.
+   */
+  public HttpHeaders sendable() {
+    Builder sendable = builder();
+    forEach(
+        (name, value) -> {
+          if (!name.isEmpty() && name.chars().allMatch(HttpResponse::isToken)) {
+            StringBuilder text = new StringBuilder(value.length());
+            value.codePoints().forEach(c -> text.append(HttpResponse.isText(c) ? (char) c : '?'));
+            sendable.add(name, text.toString());
+          }
+        });
+    return sendable.build();
+  }
+
   /** Gives each line to the consumer: its field's name and its value. */
   public void forEach(BiConsumer<String, String> consumer) {
     fields.forEach((name, values) -> values.forEach(value -> consumer.accept(name, value)));

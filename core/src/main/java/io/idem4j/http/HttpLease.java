@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * #finish}, {@link #fail} and {@link #close} ends it; safe for use by many threads, from any
  * thread.
  *
+ * <p>A request without a key has a lease too, which records nothing: it is ended like any other,
+ * for it may have a place in a quota.
+ *
  * <p>Finish it <em>before</em> the response is sent, and whether or not the client is still there:
  * what was not recorded is run again for a retry.
  */

@@ -7,6 +7,7 @@ import io.idem4j.OperationPolicy;
 import io.idem4j.http.IdempotencyKeyHeader.Syntax;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -182,6 +183,11 @@ public final class HttpPolicy {
       names.add(method);
     }
     return with(settings -> settings.methods = names);
+  }
+
+  /** Returns the methods that are protected: a request of any other runs without protection. */
+  public Set<String> methods() {
+    return Collections.unmodifiableSet(settings.methods);
   }
 
   /**

@@ -36,7 +36,8 @@ public final class HttpResponse {
    * @param status from 200 to 599
    * @throws MisuseException if the status is no final one, a field's name is no token of RFC 9110
    *     (section 5.6.2), or a value has a character that would end its line or is not of
-   *     ISO-8859-1: a response is never split
+   *     ISO-8859-1: a response is never split. In a handler, where the effect is made by then, text
+   *     from elsewhere is made fit before: see {@link HttpHeaders#sendable}
    */
   public static HttpResponse of(int status, HttpHeaders headers, byte[] body) {
     return new HttpResponse(status, headers, body, true);
@@ -103,14 +104,14 @@ public final class HttpResponse {
     }
   }
 
-  private static boolean isToken(int c) {
+  static boolean isToken(int c) {
     return (c >= '0' && c <= '9')
         || (c >= 'A' && c <= 'Z')
         || (c >= 'a' && c <= 'z')
         || "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
   }
 
-  private static boolean isText(int c) {
+  static boolean isText(int c) {
     return c == '\t' || (c >= ' ' && c <= '~') || (c >= 0x80 && c <= 0xFF);
   }
 

@@ -244,4 +244,25 @@ final class HttpValuesTest {
     }
     return true;
   }
+
+  @Test
+  void bad28_sendable_isWhatAContainerWouldSend_andNeverSplits() {
+    HttpHeaders odd =
+        HttpHeaders.builder()
+            .add("Content-Disposition", "attachment; filename=\"\u20ac.pdf\"")
+            .add("X-Lines", "a\r\nSet-Cookie: b")
+            .add("no token", "x")
+            .add("X-Emoji", "\ud83d\ude00")
+            .add("X-Latin", "caf\u00e9\t")
+            .build();
+    HttpHeaders sendable = odd.sendable();
+    assertThat(HttpResponse.of(200, sendable, new byte[0]).headers())
+        .isEqualTo(
+            HttpHeaders.builder()
+                .add("Content-Disposition", "attachment; filename=\"?.pdf\"")
+                .add("X-Lines", "a??Set-Cookie: b")
+                .add("X-Emoji", "?")
+                .add("X-Latin", "caf\u00e9\t")
+                .build());
+  }
 }

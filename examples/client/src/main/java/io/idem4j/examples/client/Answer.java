@@ -73,12 +73,14 @@ public final class Answer {
   }
 
   /**
-   * Says whether an earlier attempt, whose own answer is not known, may have taken effect although
-   * this answer is no success: the credentials expired between the two, say. Then this is an answer
-   * to the last attempt rather than to the call; mend the cause and send it under the same key.
+   * Says whether the call may have taken effect although this answer is no success. An earlier
+   * attempt whose own answer is not known may have, before the credentials expired, say: then this
+   * is an answer to the last attempt rather than to the call. So may one that is answered with 5xx,
+   * also by a replay, or with 409: the key's first request may be done, or nobody knows. Mend the
+   * cause and send it under the same key.
    */
   public boolean mayHaveTakenEffect() {
-    return isInDoubt && !isSuccess() && !isReplay();
+    return !isSuccess() && (status() / 100 == 5 || (!isReplay() && (isInDoubt || status() == 409)));
   }
 
   @Override

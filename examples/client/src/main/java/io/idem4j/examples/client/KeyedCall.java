@@ -20,13 +20,15 @@ public final class KeyedCall {
 
   private final String key;
   private final boolean isQuoted;
+  private final boolean isResumed;
 
   /** Never changed once it is here; copied for each change. */
   private final HttpRequest.Builder template;
 
-  private KeyedCall(String key, boolean isQuoted, HttpRequest.Builder template) {
+  private KeyedCall(String key, boolean isQuoted, boolean isResumed, HttpRequest.Builder template) {
     this.key = key;
     this.isQuoted = isQuoted;
+    this.isResumed = isResumed;
     this.template = template;
   }
 
@@ -34,7 +36,10 @@ public final class KeyedCall {
   public static KeyedCall of(String method, URI uri, byte[] body) {
     var publisher = BodyPublishers.ofByteArray(body.clone());
     return new KeyedCall(
-        UUID.randomUUID().toString(), true, HttpRequest.newBuilder(uri).method(method, publisher));
+        UUID.randomUUID().toString(),
+        true,
+        false,
+        HttpRequest.newBuilder(uri).method(method, publisher));
   }
 
   /**
@@ -49,7 +54,7 @@ public final class KeyedCall {
       throw new IllegalArgumentException(
           "a key has 1 to 255 visible characters, none of \" \\ , ;");
     }
-    return new KeyedCall(key, isQuoted, template);
+    return new KeyedCall(key, isQuoted, isResumed, template);
   }
 
   /**
@@ -57,7 +62,7 @@ public final class KeyedCall {
    * RFC 9651, which is what the IETF draft says; most vendors document a bare one.
    */
   public KeyedCall withBareKey() {
-    return new KeyedCall(key, false, template);
+    return new KeyedCall(key, false, isResumed, template);
   }
 
   /** Returns this call with one more header field, which is sent with each attempt. */
@@ -65,7 +70,19 @@ public final class KeyedCall {
     if (name.equalsIgnoreCase(HEADER)) {
       throw new IllegalArgumentException("use withKey");
     }
-    return new KeyedCall(key, isQuoted, template.copy().header(name, value));
+    return new KeyedCall(key, isQuoted, isResumed, template.copy().header(name, value));
+  }
+
+  /**
+   * Returns this call as one that may have been sent before, by another {@link RetryingClient#send}
+   * or another process: a refusal now says nothing about those attempts.
+   */
+  public KeyedCall resumed() {
+    return new KeyedCall(key, isQuoted, true, template);
+  }
+
+  boolean isResumed() {
+    return isResumed;
   }
 
   /** Returns the key. Store it before the first attempt if the operation outlives this process. */

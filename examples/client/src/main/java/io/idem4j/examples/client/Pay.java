@@ -66,6 +66,7 @@ public final class Pay {
     if (given == 2) {
       Order order = Order.open(Path.of(args[first + 1]), ORDER);
       call = call(uri, order.body()).withKey(order.key());
+      call = order.isNew() ? call : call.resumed();
     } else {
       call = call(uri, ORDER);
     }

@@ -129,7 +129,7 @@ public final class RetryingClient {
     HttpRequest request = call.request();
     long start = time.nanoTime();
     Failure last = null;
-    boolean isInDoubt = false;
+    boolean isInDoubt = call.isResumed();
     for (int attempt = 1; ; attempt++) {
       if (Thread.currentThread().isInterrupted()) {
         throw interrupted(call, attempt - 1, last);

@@ -1,6 +1,8 @@
 package io.idem4j.examples.contract;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -103,11 +105,7 @@ final class Orders {
   void postAndLeave(String target, String key, String body) throws IOException {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
     try (Socket socket = new Socket(base.getHost(), base.getPort())) {
-      String head =
-          "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"
-                  .formatted(target, base.getAuthority(), tenant)
-              + "Content-Type: text/plain; charset=utf-8\r\nIdempotency-Key: %s\r\n".formatted(key)
-              + "Content-Length: %d\r\n\r\n".formatted(bytes.length);
+      String head = head(target, key, bytes.length);
       socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
       socket.getOutputStream().write(bytes);
       socket.getOutputStream().flush();
@@ -120,14 +118,31 @@ final class Orders {
   /** Sends the beginning of a request's body and leaves. */
   void postHalf(String target, String key) throws IOException {
     try (Socket socket = new Socket(base.getHost(), base.getPort())) {
-      String head =
-          "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"
-                  .formatted(target, base.getAuthority(), tenant)
-              + "Content-Type: text/plain; charset=utf-8\r\nIdempotency-Key: %s\r\n".formatted(key)
-              + "Content-Length: 1000\r\n\r\nhalf of it";
-      socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      String half = head(target, key, 1000) + "half of it";
+      socket.getOutputStream().write(half.getBytes(StandardCharsets.US_ASCII));
       socket.getOutputStream().flush();
     }
+  }
+
+  /** Sends the head of a request with a body of this length, and returns the status line. */
+  String announce(String target, String key, int length) throws IOException {
+    try (Socket socket = new Socket(base.getHost(), base.getPort())) {
+      socket.setSoTimeout(60_000);
+      String head = head(target, key, length);
+      socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      socket.getOutputStream().flush();
+      var lines =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
+      return Objects.requireNonNullElse(lines.readLine(), "");
+    }
+  }
+
+  private String head(String target, String key, int length) {
+    return "POST %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"
+            .formatted(target, base.getAuthority(), tenant)
+        + "Content-Type: text/plain; charset=utf-8\r\nIdempotency-Key: %s\r\n".formatted(key)
+        + "Content-Length: %d\r\n\r\n".formatted(length);
   }
 
   private int before = -1;

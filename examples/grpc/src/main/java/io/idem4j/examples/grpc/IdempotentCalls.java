@@ -47,8 +47,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Order of events.</b> Nothing that runs after this interceptor starts before the key is
  * claimed, and neither headers, message nor status leave before the answer is recorded. A client
  * that cancels, or whose deadline passes, loses neither: the handler runs in a context that is not
- * cancelled with the call. It has no deadline either; calls it makes need their own. {@link
- * #operation()} gives it the keys for them.
+ * cancelled with the call, and is not told by its observer either. It has no deadline either; calls
+ * it makes need their own. {@link #operation()} gives it the keys for them.
  *
  * <p><b>Threads.</b> Store calls, and the handler of a protected method, run on the executor, never
  * on the server's: that may be the event loop.

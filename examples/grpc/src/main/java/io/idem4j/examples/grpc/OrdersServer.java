@@ -17,9 +17,10 @@ public final class OrdersServer {
   /**
    * Starts the server.
    *
-   * @param arguments the port; 0 for a free one, which is printed
+   * @param arguments the port, 8080 if there is none; 0 for a free one, which is printed
    */
   public static void main(String[] arguments) throws Exception {
+    int port = arguments.length == 0 ? 8080 : Integer.parseInt(arguments[0]);
     ExecutorService executor = Executors.newCachedThreadPool();
     Idempotency idempotency = Idempotency.builder(new MemoryKeyStore(100_000)).build();
     IdempotentCalls calls =
@@ -27,9 +28,7 @@ public final class OrdersServer {
             .protect(Orders.CREATE, OperationPolicy.rerun())
             .build();
     Server server =
-        NettyServerBuilder.forAddress(
-                new InetSocketAddress(
-                    InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[0])))
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
             .executor(executor)
             .intercept(new Bearer())
             .addService(calls.around(new Orders().bindService()))

@@ -42,6 +42,8 @@ final class ProtectedCall<Q, R> extends ServerCall.Listener<Q> {
   /** The handler's, once it has begun. Used by the tasks of the executor alone. */
   private ServerCall.Listener<Q> handler = new ServerCall.Listener<>() {};
 
+  private @Nullable RecordedCall<Q, R> recorded;
+
   ProtectedCall(
       ServerCall<Q, R> call,
       Metadata headers,
@@ -78,7 +80,13 @@ final class ProtectedCall<Q, R> extends ServerCall.Listener<Q> {
 
   @Override
   public void onCancel() {
-    submit(() -> handler.onCancel());
+    submit(
+        () -> {
+          RecordedCall<Q, R> running = recorded;
+          if (running == null || running.isCancelled()) {
+            handler.onCancel(); // Not before its answer: what was begun is to be ended.
+          }
+        });
   }
 
   @Override
@@ -118,15 +126,16 @@ final class ProtectedCall<Q, R> extends ServerCall.Listener<Q> {
   }
 
   private void run(Q request, Lease<Answer> lease) {
-    var recorded = new RecordedCall<>(call, lease, executor);
+    RecordedCall<Q, R> running = new RecordedCall<>(call, lease, executor);
+    recorded = running;
     Context independent =
         Context.current().fork().withValue(IdempotentCalls.OPERATION, lease.context());
     try {
-      handler = Contexts.interceptCall(independent, recorded, headers, next);
+      handler = Contexts.interceptCall(independent, running, headers, next);
       handler.onMessage(request);
       handler.onHalfClose();
     } catch (Throwable e) {
-      recorded.fail(e);
+      running.fail(e);
     }
   }
 

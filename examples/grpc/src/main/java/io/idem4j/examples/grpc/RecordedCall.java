@@ -50,6 +50,12 @@ final class RecordedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
     this.message = message;
   }
 
+  /** A handler that stops because its client is gone, and answers nobody, would keep the key. */
+  @Override
+  public boolean isCancelled() {
+    return isEnded.get() && super.isCancelled();
+  }
+
   @Override
   public void close(Status status, Metadata trailers) {
     if (!isEnded.compareAndSet(false, true)) {
@@ -79,7 +85,8 @@ final class RecordedCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
     Status checked = checked(status);
     try {
       answer = Answer.of(checked, trailers, checked.isOk() ? marshalled() : null);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      // An error too: the key would be held, and the client wait, until the maximum hold.
       Optional<Outcome<Answer>> recordedFirst = lease.fail(e);
       release(recordedFirst, Status.INTERNAL.withCause(e), new Metadata());
       return;

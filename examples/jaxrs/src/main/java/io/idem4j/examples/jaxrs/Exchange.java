@@ -41,9 +41,9 @@ final class Exchange {
     return running == null ? Optional.empty() : running.context();
   }
 
-  /** Says whether there is still something to settle. */
+  /** Says whether there is still something to record: not without protection. */
   boolean isRunning() {
-    return lease.get() != null;
+    return context().isPresent();
   }
 
   /** Returns what is to be sent instead of whatever the resource makes. */

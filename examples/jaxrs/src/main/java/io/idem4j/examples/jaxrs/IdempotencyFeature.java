@@ -6,6 +6,7 @@ import io.idem4j.Scope;
 import io.idem4j.http.HttpIdempotency;
 import io.idem4j.http.HttpOperation;
 import io.idem4j.http.HttpPolicy;
+import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
@@ -16,12 +17,16 @@ import jakarta.ws.rs.core.Feature;
 import jakarta.ws.rs.core.FeatureContext;
 import jakarta.ws.rs.ext.WriterInterceptor;
 import jakarta.ws.rs.sse.SseEventSink;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.glassfish.jersey.server.ChunkedOutput;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs resource methods that are {@link Idempotent} once per key. For Jersey: all but {@link
@@ -35,10 +40,9 @@ import org.glassfish.jersey.server.ChunkedOutput;
  * whatever encoding is asked for now, with the headers that other filters add to any response.
  *
  * <p>Not covered: server-sent events and {@code ChunkedOutput} (refused at start where the method
- * shows it, and otherwise the lease lapses); sub-resource locators, whose methods are no resource
- * methods yet when features are asked; an {@code AsyncResponse} that times out, whose 503 is taken
- * for the method's own answer although it may still run; trailers. A failure whose key was settled
- * by somebody else meanwhile is answered as a failure.
+ * shows it, and otherwise the lease lapses); an {@code AsyncResponse} that times out, whose 503 is
+ * taken for the method's own answer although it may still run; trailers. A failure whose key was
+ * settled by somebody else meanwhile is answered as a failure.
  *
  * <p>The filter stands behind authentication and authorisation ({@link Priorities}), and before
  * everything else. Its last word on responses comes after all other filters and interceptors.
@@ -48,6 +52,8 @@ public final class IdempotencyFeature implements Feature {
 
   /** The lowest that counts: Jersey takes 0 and less for no priority at all. */
   private static final int LAST_WORD = 1;
+
+  private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS", "TRACE");
 
   private final HttpIdempotency http;
   private final Function<? super ContainerRequestContext, Scope> scope;
@@ -83,11 +89,12 @@ public final class IdempotencyFeature implements Feature {
   }
 
   private void protect(ResourceInfo method, FeatureContext context) {
-    Idempotent wanted = method.getResourceMethod().getAnnotation(Idempotent.class);
+    Idempotent wanted = annotation(method.getResourceClass(), method.getResourceMethod());
     if (wanted == null) {
       return;
     }
     requireOneResponse(method, wanted.value());
+    requireProtected(method, wanted.value());
     IdempotencyFilter filter =
         new IdempotencyFilter(operations.computeIfAbsent(wanted.value(), this::operation), scope);
     context.register(
@@ -98,12 +105,47 @@ public final class IdempotencyFeature implements Feature {
             WriterInterceptor.class, LAST_WORD));
   }
 
+  /**
+   * Of the method, or of one that it overrides: JAX-RS takes its own annotations from there too.
+   */
+  private static @Nullable Idempotent annotation(@Nullable Class<?> type, Method method) {
+    if (type == null) {
+      return null;
+    }
+    Idempotent found = null;
+    try {
+      found =
+          type.getDeclaredMethod(method.getName(), method.getParameterTypes())
+              .getAnnotation(Idempotent.class);
+    } catch (NoSuchMethodException e) {
+      // Declared further up, if at all.
+    }
+    for (Class<?> above : type.getInterfaces()) {
+      found = found == null ? annotation(above, method) : found;
+    }
+    return found == null ? annotation(type.getSuperclass(), method) : found;
+  }
+
   private HttpOperation operation(String name) {
     HttpPolicy policy = policies.get(name);
     if (policy == null) {
       throw new MisuseException("no policy was given for the operation " + name);
     }
     return http.operation(name, policy);
+  }
+
+  /** An annotation that does nothing is worse than none. */
+  private void requireProtected(ResourceInfo method, String name) {
+    HttpPolicy policy = policies.get(name);
+    for (Annotation each : method.getResourceMethod().getAnnotations()) {
+      HttpMethod verb = each.annotationType().getAnnotation(HttpMethod.class);
+      if (policy != null
+          && verb != null
+          && !SAFE.contains(verb.value())
+          && !policy.methods().contains(verb.value())) {
+        throw new MisuseException("the policy of " + name + " does not protect " + verb.value());
+      }
+    }
   }
 
   private static void requireOneResponse(ResourceInfo method, String name) {

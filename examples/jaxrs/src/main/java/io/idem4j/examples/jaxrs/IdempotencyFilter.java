@@ -42,11 +42,10 @@ final class IdempotencyFilter
       return;
     }
     HttpLease lease = ((HttpClaim.Granted) claim).lease();
-    // Without a key there is nothing to record: body and response pass as if nobody were here.
-    if (lease.context().isPresent()) {
-      request.setEntityStream(received.body());
-      request.setProperty(Exchange.PROPERTY, Exchange.running(lease));
-    }
+    // Of a request without protection too: its body may have been read before the store was found
+    // to be down, and its place in the quotas is to be given back.
+    request.setEntityStream(received.body());
+    request.setProperty(Exchange.PROPERTY, Exchange.running(lease));
   }
 
   /** Runs after all other filters; records what has no entity, which no interceptor sees. */

@@ -29,7 +29,14 @@ final class Messages {
   }
 
   static HttpResponse sent(ContainerResponseContext response, byte[] body) {
-    return HttpResponse.of(response.getStatus(), HttpHeaders.of(response.getStringHeaders()), body);
+    HttpHeaders made = HttpHeaders.of(response.getStringHeaders());
+    HttpHeaders sendable = made.sendable();
+    if (!sendable.equals(made)) {
+      // Sent as it is recorded: a container has its own way with what cannot be sent.
+      response.getHeaders().clear();
+      sendable.forEach(response.getHeaders()::add);
+    }
+    return HttpResponse.of(response.getStatus(), sendable, body);
   }
 
   static Response answer(HttpResponse response) {

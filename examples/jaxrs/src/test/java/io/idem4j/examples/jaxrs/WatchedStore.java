@@ -1,6 +1,7 @@
 package io.idem4j.examples.jaxrs;
 
 import io.idem4j.KeyId;
+import io.idem4j.KeyStoreException;
 import io.idem4j.memory.MemoryKeyStore;
 import io.idem4j.spi.CasResult;
 import io.idem4j.spi.KeyRecord;
@@ -20,11 +21,17 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class WatchedStore implements KeyStore {
   private volatile MemoryKeyStore store = new MemoryKeyStore(1_000);
+  private volatile boolean isAway;
   private final List<KeyState> applied = new CopyOnWriteArrayList<>();
 
   /** Returns the states that were written, in their order. */
   List<KeyState> applied() {
     return applied;
+  }
+
+  /** Is away from now on. */
+  void leave() {
+    isAway = true;
   }
 
   /** Loses all records, as a failover to an empty replica would. */
@@ -34,6 +41,9 @@ final class WatchedStore implements KeyStore {
 
   @Override
   public CasResult compareAndSet(KeyId id, Stamp expected, KeyRecord next) {
+    if (isAway) {
+      throw KeyStoreException.notApplied(KeyStoreException.Reason.UNAVAILABLE, "away", null);
+    }
     if (next.state() != KeyState.LOCKED) {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
     }

@@ -57,7 +57,9 @@ import org.slf4j.LoggerFactory;
  * #REASON} and {@value #PRODUCER}: {@code key-missing}, {@code key-malformed}, {@code
  * producer-unknown}, {@code body-unsupported} (neither text nor bytes), {@code key-reused} (with
  * another body), {@code outcome-unknown}, or the code of the {@link PoisonMessageException}, {@code
- * attempts-exhausted} for one. None of these was run under its key, or will be again.
+ * attempts-exhausted} for one. None of these will be run under its key again. Those with {@code
+ * attempts-exhausted}, {@code outcome-unknown} and a handler's code were, and may have made their
+ * effect: never send them again under a new key.
  *
  * <p><b>Not covered.</b> What the handler sends by JMS, unless by another session and with a
  * derived key. The order of messages: a later one overtakes one that waits for its redelivery.
@@ -126,6 +128,7 @@ public final class IdempotentListener implements MessageListener {
   @Override
   public void onMessage(Message message) {
     boolean isAcknowledged = false;
+    boolean isInterrupted = false;
     try {
       End end = handle(message);
       if (end.deadLetter().isPresent()) {
@@ -139,9 +142,13 @@ public final class IdempotentListener implements MessageListener {
       // What ran is recorded or will run again: the next delivery tells. An error would end the
       // session's thread, and with it the consumer.
       log.warn("{}: a message is left for later: {}", operation, e.getClass().getName());
+      isInterrupted = e instanceof InterruptedException;
     } finally {
       if (!isAcknowledged) {
         rollback(); // Or the next commit would acknowledge this message too.
+      }
+      if (isInterrupted) {
+        Thread.currentThread().interrupt();
       }
     }
   }

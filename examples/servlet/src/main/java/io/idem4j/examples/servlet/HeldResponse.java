@@ -60,7 +60,7 @@ final class HeldResponse extends HttpServletResponseWrapper {
       // What was set since then changes the encoding no more.
       setCharacterEncoding(charset);
     }
-    return HttpResponse.of(getStatus(), fields(this), body.toByteArray());
+    return HttpResponse.of(getStatus(), fields(this).sendable(), body.toByteArray());
   }
 
   /**
@@ -120,10 +120,10 @@ final class HeldResponse extends HttpServletResponseWrapper {
   }
 
   @Override
-  public void setLocale(Locale locale) {
+  public void setLocale(@Nullable Locale locale) {
     super.setLocale(locale);
     // A container may derive the field only when it sends it.
-    setHeader("Content-Language", locale.toLanguageTag());
+    setHeader("Content-Language", locale == null ? null : locale.toLanguageTag());
   }
 
   @Override

@@ -28,9 +28,10 @@ import java.util.function.Function;
  *
  * <p><b>Where it stands:</b> behind authentication and authorisation; before everything that reads
  * the body, which includes {@code getParameter} on the post of a form (refused otherwise); inside
- * of compression, so that what is recorded is not compressed. Map it on {@code REQUEST}; dispatches
- * of errors and of asynchronous work pass, and so does a request that a filter of this class
- * protects already. Enable asynchronous support, or no servlet behind it has any.
+ * of compression, so that what is recorded is not compressed. Map it on {@code REQUEST}, and on
+ * {@code FORWARD} where something else forwards to what is protected; dispatches of errors and of
+ * asynchronous work pass, and so does a request that a filter of this class protects already.
+ * Enable asynchronous support, or no servlet behind it has any.
  *
  * <p><b>What it covers:</b> streams and writers, forward and include, {@code reset}, redirects, and
  * posted forms. {@code sendError} is answered here, with the status and the message as plain text:
@@ -49,6 +50,7 @@ import java.util.function.Function;
  */
 public final class IdempotencyFilter implements Filter {
   private static final String CONTEXT = OperationContext.class.getName();
+  private static final String SEEN = IdempotencyFilter.class.getName();
 
   private final Function<HttpServletRequest, Optional<HttpOperation>> routes;
   private final Function<HttpServletRequest, Scope> scopes;
@@ -80,9 +82,10 @@ public final class IdempotencyFilter implements Filter {
         && response instanceof HttpServletResponse answer
         && asked.getDispatcherType() != DispatcherType.ERROR
         && asked.getDispatcherType() != DispatcherType.ASYNC
-        && context(asked).isEmpty()) {
+        && asked.getAttribute(SEEN) == null) {
       Optional<HttpOperation> operation = routes.apply(asked);
       if (operation.isPresent()) {
+        request.setAttribute(SEEN, true);
         begin(operation.get(), asked, answer, chain);
         return;
       }
@@ -108,8 +111,11 @@ public final class IdempotencyFilter implements Filter {
       request.setAttribute(CONTEXT, lease.context().get());
       run(lease, new CapturedRequest(request, seen), new HeldResponse(response), chain);
     } else {
-      // A body was read all the same if a store that is down lets the request run.
-      chain.doFilter(body.isOpen() ? new CapturedRequest(request, seen) : request, response);
+      // It may hold a place in the quotas: that of a request which a store that is down lets run,
+      // and whose body was read.
+      try (lease) {
+        chain.doFilter(body.isOpen() ? new CapturedRequest(request, seen) : request, response);
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -47,12 +48,13 @@ final class LazyBody extends InputStream {
   }
 
   /**
-   * By now the container sees no body, so more parameters than the query has were parsed before.
+   * A form in chunks that is empty is one that was parsed before. To count its parameters tells
+   * less: what a query without a value is, each container says for itself.
    */
   private boolean hasParsedForm() {
-    String query = Objects.requireNonNullElse(request.getQueryString(), "");
-    int values = request.getParameterMap().values().stream().mapToInt(it -> it.length).sum();
-    return values > (query.isEmpty() ? 0 : query.split("&", -1).length);
+    String type = Objects.requireNonNullElse(request.getContentType(), "").toLowerCase(Locale.ROOT);
+    return request.getHeader("Transfer-Encoding") != null
+        && (type.startsWith("application/x-www-form-urlencoded") || type.startsWith("multipart/"));
   }
 
   /** An empty stream in place of a body would make all bodies the same request. */

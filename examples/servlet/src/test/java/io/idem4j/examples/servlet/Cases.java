@@ -83,7 +83,8 @@ final class Cases extends HttpServlet {
             "hold", HttpPolicy.of(OperationPolicy.hold().withReleased(ArithmeticException.class)));
     HttpOperation open =
         HttpIdempotency.of(down)
-            .operation("open", HttpPolicy.of(OperationPolicy.rerun()).failingOpen());
+            .operation(
+                "open", HttpPolicy.of(OperationPolicy.rerun()).withQuota(3, 1).failingOpen());
     Map<String, HttpOperation> others = Map.of("/hold", hold, "/open", open);
     Filter filter =
         new IdempotencyFilter(

@@ -10,6 +10,7 @@ import io.idem4j.http.HttpPolicy;
 import io.idem4j.http.KeyRequirement;
 import io.idem4j.memory.MemoryKeyStore;
 import io.idem4j.spi.KeyStore;
+import jakarta.servlet.DispatcherType;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.tomcat.TomcatContextCustomizer;
@@ -77,6 +78,8 @@ class IdempotencyConfiguration {
             endpoints::of, request -> Scope.of(request.getUserPrincipal().getName()));
     var registration = new FilterRegistrationBean<>(filter);
     registration.setOrder(IDEMPOTENCY);
+    // A controller that is not annotated may forward to one that is.
+    registration.setDispatcherTypes(DispatcherType.REQUEST, DispatcherType.FORWARD);
     return registration;
   }
 

@@ -147,6 +147,8 @@ public final class IdempotentHandler implements Handler<RoutingContext> {
     }
     response.setStatusCode(toSend.status());
     toSend.headers().map().forEach((name, values) -> response.putHeader(name, values));
+    // The server frames what it sends; what a handler took over from elsewhere would contradict.
+    response.headers().remove("Content-Length").remove("Transfer-Encoding");
     if (toSend.body().length == 0) {
       response.end();
     } else {
