@@ -185,14 +185,7 @@ final class Claiming {
       return new Answer.InFlight(BUSY_RETRY);
     }
     withdraw(new Decision.Take(locked.stamp(), renewed, take.found(), take.putBack()));
-    // Never "not applied": the claim was, and until it is withdrawn nobody else gets the key.
-    throw KeyStoreException.unknown(
-        request.describe()
-            + ": the key was claimed and could not be held ("
-            + reply.failure().reason()
-            + "); "
-            + NOT_RUN,
-        reply.failure());
+    throw failed(reply);
   }
 
   private Answer hold(KeyRecord locked, long leaseFrom, Decision.Take take) {
