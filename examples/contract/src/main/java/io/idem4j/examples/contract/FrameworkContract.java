@@ -148,7 +148,6 @@ public abstract class FrameworkContract {
   @Test
   void bodyOverTheLimit_isRefused() throws Exception {
     int effects = orders.effects();
-    // The head alone: who is refused while still sending may find the connection closed.
     assertThat(orders.announce("/orders", newKey(), 1024 * 1024 + 1)).startsWith("HTTP/1.1 413");
     assertThat(orders.effects()).isEqualTo(effects);
   }

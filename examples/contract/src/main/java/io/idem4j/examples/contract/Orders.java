@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -124,17 +125,27 @@ final class Orders {
     }
   }
 
-  /** Sends the head of a request with a body of this length, and returns the status line. */
+  /**
+   * Sends a request with a body of this length, and returns the status line. The body follows only
+   * if the head alone is not answered: who is refused while still sending may find the connection
+   * closed, and never read why.
+   */
   String announce(String target, String key, int length) throws IOException {
     try (Socket socket = new Socket(base.getHost(), base.getPort())) {
-      socket.setSoTimeout(60_000);
-      String head = head(target, key, length);
-      socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      socket.getOutputStream().write(head(target, key, length).getBytes(StandardCharsets.US_ASCII));
       socket.getOutputStream().flush();
+      socket.setSoTimeout(1_000);
       var lines =
           new BufferedReader(
               new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
-      return Objects.requireNonNullElse(lines.readLine(), "");
+      try {
+        return Objects.requireNonNullElse(lines.readLine(), "");
+      } catch (SocketTimeoutException e) {
+        socket.getOutputStream().write(new byte[length]);
+        socket.getOutputStream().flush();
+        socket.setSoTimeout(60_000);
+        return Objects.requireNonNullElse(lines.readLine(), "");
+      }
     }
   }
 
