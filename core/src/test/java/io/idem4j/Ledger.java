@@ -198,8 +198,10 @@ final class Ledger {
       this.stored = after;
       this.to = after.record();
       this.by = by;
-      this.ownLock = from.state() == KeyState.LOCKED && from.stamp().isOf(by.grant);
-      this.ownDoubt = from.state() == KeyState.FAILED_IN_DOUBT && from.grant().equals(by.grant);
+      // By the grant of the write itself: its call may hold another by now, and withdraw this one.
+      Grant own = to.stamp().grant();
+      this.ownLock = from.state() == KeyState.LOCKED && from.stamp().isOf(own);
+      this.ownDoubt = from.state() == KeyState.FAILED_IN_DOUBT && from.grant().equals(own);
     }
 
     private void require(boolean holds, String what) {
