@@ -44,8 +44,8 @@ public final class HttpOperation {
     this.name = name;
     this.settings = policy.settings();
     PolicyChecks.require(name, settings);
-    this.entrance = new Entrance(name, settings, new Problems(settings));
     this.problems = new Problems(settings);
+    this.entrance = new Entrance(name, settings, problems);
     this.replies = new Replies(settings, problems, idempotency.maximumPayload());
     this.operation =
         idempotency
