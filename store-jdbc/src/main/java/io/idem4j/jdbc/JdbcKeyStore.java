@@ -68,12 +68,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Durability</b> is the database's. PostgreSQL with {@code synchronous_commit=off} or {@code
  * fsync=off}, MariaDB and MySQL with {@code innodb_flush_log_at_trx_commit} other than 1, and an
- * asynchronous replica of any that is promoted, forget acknowledged claims and answers; so does H2
- * unless its URL says {@code WRITE_DELAY=0}, and an in-memory H2 without {@code DB_CLOSE_DELAY=-1}
- * as soon as its last connection closes. H2 is meant for development and for small single-process
- * programs; the interrupt of a thread that uses its file closes the database for all, unless its
- * URL begins with {@code jdbc:h2:async:}. What can be seen of this is logged as a warning at
- * start-up.
+ * asynchronous replica of any that is promoted, forget acknowledged claims and answers. InnoDB
+ * without a binary log under {@code sync_binlog=1} shows a commit to others before it is flushed:
+ * what its writer was told is kept, but a crash may take back an answer that was replayed just
+ * before, and if the holder dies too the policy decides anew. H2 forgets unless its URL says {@code
+ * WRITE_DELAY=0}, and an in-memory H2 without {@code DB_CLOSE_DELAY=-1} as soon as its last
+ * connection closes. H2 is meant for development and for small single-process programs; the
+ * interrupt of a thread that uses its file closes the database for all, unless its URL begins with
+ * {@code jdbc:h2:async:}. What can be seen of this is logged as a warning at start-up.
  *
  * <p><b>Unreadable rows</b> (S10) are refused and left alone. What SQL cannot test, a reference
  * that is no UTF-8, is refused by reads; the holder's own write still replaces such a row.

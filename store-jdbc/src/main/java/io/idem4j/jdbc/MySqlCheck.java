@@ -42,7 +42,9 @@ final class MySqlCheck {
       boolean isReplica,
       boolean isReadOnly,
       long packet,
-      int flush) {}
+      int flush,
+      boolean hasBinaryLog,
+      long binaryLogSync) {}
 
   private final Handle handle;
   private final SchemaCheck check;
@@ -65,7 +67,9 @@ final class MySqlCheck {
                         row.getBoolean(3),
                         row.getBoolean(4),
                         row.getLong(5),
-                        row.getInt(6)))
+                        row.getInt(6),
+                        row.getBoolean(7),
+                        row.getLong(8)))
             .one();
     if (table.schema().isEmpty() && session.database() == null) {
       throw check.problem("is in no database: name one in the URL, or before the table");
@@ -212,6 +216,15 @@ final class MySqlCheck {
           "the server runs with innodb_flush_log_at_trx_commit={}: its crash forgets claims and"
               + " answers that were given out",
           session.flush());
+    } else if (!session.hasBinaryLog() || session.binaryLogSync() != 1) {
+      // InnoDB ends a transaction in memory first, for all to see, and flushes its log then. Only
+      // the binary log, which is flushed before either, keeps others from what may yet be lost.
+      LOG.warn(
+          "the server runs with log_bin={} and sync_binlog={}: others see a commit before it is"
+              + " flushed, so that its crash may forget an answer that was replayed already; log_bin"
+              + " with sync_binlog=1 prevents that",
+          session.hasBinaryLog() ? "ON" : "OFF",
+          session.binaryLogSync());
     }
   }
 

@@ -205,7 +205,7 @@ final class MySqlSql {
   static final String SESSION =
       """
       SELECT DATABASE(), @@sql_mode, ${replica}, @@SESSION.${readOnly}, @@max_allowed_packet,
-          @@innodb_flush_log_at_trx_commit
+          @@innodb_flush_log_at_trx_commit, @@log_bin, @@sync_binlog
       """
           .replace("${replica}", IS_REPLICA);
 

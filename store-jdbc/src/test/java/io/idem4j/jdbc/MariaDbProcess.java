@@ -8,7 +8,9 @@ import javax.sql.DataSource;
 
 /**
  * A MariaDB that can be killed and started again, on the same port and files. It is durable: each
- * commit is flushed.
+ * commit is flushed, and by its binary log before anybody sees it. Without that log InnoDB shows a
+ * commit first and flushes it then; killed in between, it forgot what other sessions had read (rows
+ * that a reader had seen were gone after 2 of 3 kills; with the log, after none of 8).
  */
 final class MariaDbProcess implements KilledServer.Server {
   private final Path directory;
@@ -27,7 +29,13 @@ final class MariaDbProcess implements KilledServer.Server {
   public void start() throws IOException {
     List<String> command = MariaDb.server(directory, port);
     // The last one counts.
-    command.addAll(List.of("--innodb-flush-log-at-trx-commit=1", "--innodb-flush-method=fsync"));
+    command.addAll(
+        List.of(
+            "--innodb-flush-log-at-trx-commit=1",
+            "--innodb-flush-method=fsync",
+            "--log-bin=binlog",
+            "--server-id=1",
+            "--sync-binlog=1"));
     process =
         new ProcessBuilder(command)
             .directory(directory.toFile())

@@ -191,6 +191,21 @@ final class MariaDbStartUpTest {
         .contains("WARN");
   }
 
+  /** It flushes each commit then, but has no binary log: others see a commit before that. */
+  @Test
+  void commitsSeenBeforeTheyAreFlushed_areWarnedOf() {
+    Rows.store(POOL, table);
+    Sql.run(POOL, "SET GLOBAL innodb_flush_log_at_trx_commit = 1");
+    try {
+      assertThat(Told.onStandardError(() -> JdbcKeyStore.builder(POOL).table(table).build()))
+          .contains("log_bin=OFF")
+          .contains("WARN")
+          .doesNotContain("innodb_flush_log_at_trx_commit");
+    } finally {
+      Sql.run(POOL, "SET GLOBAL innodb_flush_log_at_trx_commit = 0");
+    }
+  }
+
   @Test
   void bad_41_view_isRefused() {
     Rows.store(POOL, table);
