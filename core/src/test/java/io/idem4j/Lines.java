@@ -121,6 +121,8 @@ final class Lines {
       case DUPLICATED -> {
         Object result = arrive(message);
         hold(message);
+        // The copy is a write of its own: it may be applied where this one was refused.
+        simulation.chronicle.answered(message, null);
         answer(message, result);
       }
       case NOT_SENT -> answer(message, notSent(KeyStoreException.Reason.UNAVAILABLE));
