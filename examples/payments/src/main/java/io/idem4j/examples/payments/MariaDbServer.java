@@ -46,6 +46,8 @@ record MariaDbServer(Process process, int port) implements ServerProcess.Server 
     makeSystemTables(directory);
     List<String> command = command(directory);
     command.addAll(List.of("--bind-address=127.0.0.1", "--port=" + port, "--skip-name-resolve"));
+    // So that nobody sees a commit before it is flushed.
+    command.addAll(List.of("--log-bin=binlog", "--server-id=1", "--sync-binlog=1"));
     MariaDbServer server = new MariaDbServer(run(directory, command, "server.log"), port);
     try {
       server.awaitAnswer(directory.resolve("server.log"));
