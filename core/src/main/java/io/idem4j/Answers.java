@@ -65,6 +65,11 @@ final class Answers<T extends @Nullable Object> {
     return withoutBody(value, id);
   }
 
+  /** The payload of an answer as it is, or what its codec throws. */
+  byte[] sealWhole(T value, KeyId id) throws Exception {
+    return Envelope.answer(type, Objects.requireNonNull(codec.encode(value, id), "bytes"));
+  }
+
   private void warn(KeyId id, String why) {
     log.warn(
         "operation {}, key {}: {}; recorded without the body", operation, id.shortDigest(), why);
@@ -108,7 +113,7 @@ final class Answers<T extends @Nullable Object> {
     }
   }
 
-  private T decode(KeyId id, Envelope envelope) {
+  T decode(KeyId id, Envelope envelope) {
     if (!envelope.label().equals(type)) {
       throw new CodecException(
           "operation %s, key %s: the recorded answer bears another type label than the codec's %s"

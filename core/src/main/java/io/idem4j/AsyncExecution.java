@@ -157,11 +157,17 @@ final class AsyncExecution<T extends @Nullable Object> {
   private void pursue(Claiming.Answer answer) {
     if (answer instanceof Claiming.Answer.InFlight
         && seat != null
+        && hasTime()
         && !engine.activity().isClosed()) {
       await(seat, answer);
     } else {
       settle(answer);
     }
+  }
+
+  /** A look, or a claim, may take longer than a poll. */
+  private boolean hasTime() {
+    return engine.timing().nanoTime() - waitUntil < 0;
   }
 
   private void await(WaitingRooms.Seat at, Claiming.Answer last) {
@@ -204,7 +210,7 @@ final class AsyncExecution<T extends @Nullable Object> {
       throw claiming.failed(e);
     }
     if (seen == null) {
-      await(at, last);
+      pursue(last);
     } else {
       pursue(claiming.resume(seen.live()));
     }
@@ -220,6 +226,9 @@ final class AsyncExecution<T extends @Nullable Object> {
     leave();
     if (claim instanceof Claim.Denied<T> denied) {
       result.complete(denied.outcome());
+    } else if (answer instanceof Claiming.Answer.Held held && result.isDone()) {
+      // Cancelled while a recovery was asked.
+      claiming.giveBack(held.key());
     } else {
       run(((Claim.Granted<T>) claim).lease());
     }

@@ -4,10 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import io.idem4j.KeyMachine.Decision;
 import io.idem4j.KeyMachine.Request;
-import io.idem4j.KeyMachine.Settlement;
+import io.idem4j.Refusals.Settlement;
 import io.idem4j.StoreCalls.Kind;
 import io.idem4j.StoreCalls.Reply;
+import io.idem4j.spi.Grant;
 import io.idem4j.spi.KeyRecord;
+import io.idem4j.spi.KeyState;
 import io.idem4j.spi.ReadFirst;
 import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
@@ -36,10 +38,13 @@ final class Claiming {
     record InFlight(Duration retryAfter) implements Answer {}
 
     /** Nobody knows whether the effect was made. */
-    record InDoubt() implements Answer {}
+    record InDoubt(Optional<Duration> untilAsked) implements Answer {}
 
     /** The key was used with another fingerprint. */
     record Reused(KeyRecord record) implements Answer {}
+
+    /** Nothing was to be done about the record that a scan showed. */
+    record Left() implements Answer {}
   }
 
   private static final Duration BUSY_RETRY = Duration.ofSeconds(1);
@@ -52,6 +57,7 @@ final class Claiming {
   private final OperationPolicy policy;
   private final long storeDeadline;
   private Decision.@Nullable Take taken;
+  private @Nullable Stamp scanned;
 
   Claiming(Engine engine, Request request, Events.Subject subject) {
     this.engine = engine;
@@ -66,6 +72,12 @@ final class Claiming {
   /** Claims from the beginning. */
   Answer start() {
     return resume(engine.store() instanceof ReadFirst ? lookInsistently() : Optional.empty());
+  }
+
+  /** Claims a record as a scan showed it, or not at all: for a completer. */
+  Answer take(StoredRecord record) {
+    scanned = record.stamp();
+    return resume(Optional.of(record));
   }
 
   /** Claims from what is known to be live. */
@@ -94,10 +106,16 @@ final class Claiming {
       forgetGrant();
     }
     long nowMillis = engine.timing().currentTimeMillis();
-    return live.isEmpty()
-        ? KeyMachine.claimNew(request, stamps, nowMillis)
-        : KeyMachine.claim(
-            request, live.get(), engine.pending().of(live.get().stamp()), stamps, nowMillis);
+    if (live.isEmpty()) {
+      return scanned == null
+          ? KeyMachine.claimNew(request, stamps, nowMillis)
+          : new Decision.Leave();
+    }
+    // Not by the stamp: a doubt that another marked is still its own holder's to settle.
+    KeyMachine.Known known = engine.pending().of(live.get().record().grant());
+    return scanned == null
+        ? KeyMachine.claim(request, live.get(), known, stamps, nowMillis)
+        : KeyMachine.complete(request, scanned, live.get(), known, stamps, nowMillis);
   }
 
   /**
@@ -118,10 +136,12 @@ final class Claiming {
           return new Answer.Recorded(replay.recorded());
         } else if (decision instanceof Decision.Held held) {
           return new Answer.InFlight(held.leaseLeft());
-        } else if (decision instanceof Decision.Doubt) {
-          return new Answer.InDoubt();
+        } else if (decision instanceof Decision.Doubt doubt) {
+          return new Answer.InDoubt(doubt.untilAsked());
         } else if (decision instanceof Decision.Reused reused) {
           return new Answer.Reused(reused.record());
+        } else if (decision instanceof Decision.Leave) {
+          return new Answer.Left();
         } else if (decision instanceof Decision.Mine mine) {
           Duration leaseLeft = mine.leaseLeft();
           return grant(
@@ -144,7 +164,7 @@ final class Claiming {
             Duration leaseLeft = policy.lease().minusNanos(subject.at(now()) - sentAt);
             return grant(take.next(), firstSent, sentAt, leaseLeft, take, guard);
           }
-          return new Answer.InDoubt();
+          return new Answer.InDoubt(Optional.empty());
         } else if (reply.kind() != Kind.REFUSED) {
           if (reply.kind() == Kind.UNKNOWN && wanted instanceof Decision.Take take) {
             withdraw(take);
@@ -164,19 +184,19 @@ final class Claiming {
       Duration leaseLeft,
       Decision.Take take,
       InterruptGuard guard) {
-    if (!KeyMachine.needsRenewal(policy.lease(), leaseLeft)) {
+    if (engine.isBound() || !KeyMachine.needsRenewal(policy.lease(), leaseLeft)) {
       return hold(locked, leaseFrom, take);
     }
-    KeyRecord renewed = KeyMachine.renewal(policy, locked, stamps).build();
+    KeyRecord renewed = Refusals.renewal(policy, locked, stamps).build();
     long sentAt = now();
     Reply reply = send(calls.write(locked.stamp(), renewed), sentAt + storeDeadline, true, guard);
     if (reply.kind() == Kind.APPLIED) {
       return hold(renewed, sentAt, take);
     }
     if (reply.kind() == Kind.REFUSED) {
-      if (KeyMachine.renew(renewed, reply.live()) instanceof Settlement.Done) {
+      if (Refusals.renew(renewed, reply.live()) instanceof Settlement.Done) {
         return hold(renewed, sentAt, take);
-      } else if (take.isTakeover() || !KeyMachine.isOwnDoubt(stamps, reply.live())) {
+      } else if (take.isTakeover() || !Refusals.isOwnDoubt(stamps, reply.live())) {
         // The deadline counts on: a claim that went on for ever could meet its record's next life.
         return pursue(decide(reply.live()), firstSent);
       }
@@ -190,7 +210,12 @@ final class Claiming {
 
   private Answer hold(KeyRecord locked, long leaseFrom, Decision.Take take) {
     // The renewals begin before the listener is told, however long that takes.
-    HeldKey held = new HeldKey(engine, request, locked, stamps, calls, subject, leaseFrom);
+    Grant earlier = (take.found() == null ? locked : take.found()).grant();
+    var checkpoint =
+        new CheckpointSlot(take.found() == null ? null : take.found().slots().checkpoint());
+    HeldKey held =
+        new HeldKey(
+            engine, request, locked, earlier, checkpoint, stamps, calls, subject, leaseFrom);
     subject.holds(locked.attempt(), locked.fence());
     if (take.isTakeover()) {
       subject.tell("takenOver", IdempotencyListener::takenOver);
@@ -222,7 +247,8 @@ final class Claiming {
             case TRANSIENT -> transientEnd;
             case UNKNOWN -> deadline;
           };
-    } while (backoff.pause(end));
+      // What belongs to a transaction is never sent again: it may be gone with the transaction.
+    } while (!engine.isBound() && backoff.pause(end));
     return reply;
   }
 
@@ -248,7 +274,11 @@ final class Claiming {
 
   /** Puts back, in the background, what the unresolved claim found: its operation will not run. */
   private void withdraw(Decision.Take take) {
-    Optional<KeyRecord> putBack = KeyMachine.withdrawal(policy, take, stamps);
+    if (engine.isBound()) {
+      // The transaction is rolled back.
+      return;
+    }
+    Optional<KeyRecord> putBack = Refusals.withdrawal(policy, take, stamps);
     if (putBack.isPresent()) {
       Withdrawing withdrawing =
           new Withdrawing(engine, calls, stamps, take.expected(), take.next(), putBack.get());
@@ -257,7 +287,9 @@ final class Claiming {
           .add(
               "the withdrawal of a claim of key " + request.id().shortDigest(),
               take.next().stamp().grant(),
-              new KeyMachine.Known.Released(putBack.get().attempt()),
+              putBack.get().state() == KeyState.FAILED_RETRYABLE
+                  ? new KeyMachine.Known.Released(putBack.get().attempt())
+                  : new KeyMachine.Known.Ended(),
               withdrawing::send,
               now() + policy.lease().toNanos());
     }

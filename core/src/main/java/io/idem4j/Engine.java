@@ -2,6 +2,7 @@ package io.idem4j;
 
 import io.idem4j.spi.Grant;
 import io.idem4j.spi.KeyStore;
+import io.idem4j.spi.TransactionBound;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -21,6 +22,36 @@ record Engine(
     Activity activity,
     PendingWrites pending,
     WaitingRooms rooms) {
+
+  /** Submits a task to the executor; false if that refuses it, or no thread could be had. */
+  boolean submit(Runnable task) {
+    try {
+      executor.execute(task);
+      return true;
+    } catch (Throwable e) {
+      return false;
+    }
+  }
+
+  /** Says whether all writes belong to a transaction that somebody else commits. */
+  boolean isBound() {
+    return store instanceof TransactionBound;
+  }
+
+  /** Returns the same engine for one transaction. */
+  Engine boundTo(TransactionBound transaction) {
+    return new Engine(
+        transaction,
+        timing,
+        grants,
+        random,
+        executor,
+        events,
+        maximumPayload,
+        activity,
+        pending,
+        rooms);
+  }
 
   static Engine of(
       KeyStore store,

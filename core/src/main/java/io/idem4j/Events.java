@@ -25,7 +25,12 @@ final class Events {
 
   /** Returns the sender of events about one call. */
   Subject about(IdempotencyKey key, long startNanos) {
-    return new Subject(key, startNanos);
+    return about(key.operation(), key.id(), startNanos);
+  }
+
+  /** Returns the sender of events about a record. */
+  Subject about(String operation, KeyId id, long startNanos) {
+    return new Subject(operation, id, startNanos);
   }
 
   private static void tell(String event, Runnable call) {
@@ -42,14 +47,16 @@ final class Events {
 
   /** What the events of one call have in common. */
   final class Subject {
-    private final IdempotencyKey key;
+    private final String operation;
+    private final KeyId id;
     private final long startNanos;
     private volatile int attempt;
     private volatile long fence;
     private volatile long lastNanos;
 
-    private Subject(IdempotencyKey key, long startNanos) {
-      this.key = key;
+    private Subject(String operation, KeyId id, long startNanos) {
+      this.operation = operation;
+      this.id = id;
       this.startNanos = startNanos;
       this.lastNanos = startNanos;
     }
@@ -69,8 +76,8 @@ final class Events {
       if (listener != null) {
         Event about =
             new Event(
-                key.operation(),
-                key.id().shortDigest(),
+                operation,
+                id.shortDigest(),
                 attempt,
                 fence,
                 Duration.ofNanos(lastNanos - startNanos));
@@ -81,16 +88,15 @@ final class Events {
     void storeError(KeyStoreException error) {
       log.debug(
           "operation {}, key {}: store call failed, {} {}",
-          key.operation(),
-          key.id().shortDigest(),
+          operation,
+          id.shortDigest(),
           error.certainty(),
           error.reason());
       tell("storeError", (to, event) -> to.storeError(event, error));
     }
 
     void leaseLost(String why) {
-      log.warn(
-          "operation {}, key {}: lease lost, {}", key.operation(), key.id().shortDigest(), why);
+      log.warn("operation {}, key {}: lease lost, {}", operation, id.shortDigest(), why);
       tell("leaseLost", IdempotencyListener::leaseLost);
     }
   }

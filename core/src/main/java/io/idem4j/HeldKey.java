@@ -1,13 +1,18 @@
 package io.idem4j;
 
 import io.idem4j.KeyMachine.Request;
-import io.idem4j.KeyMachine.Settlement;
+import io.idem4j.Refusals.Settlement;
+import io.idem4j.StoreCalls.Kind;
 import io.idem4j.StoreCalls.Reply;
+import io.idem4j.spi.Grant;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.KeyState;
 import io.idem4j.spi.Stamp;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,16 +23,10 @@ import org.slf4j.LoggerFactory;
  * that a stuck one delays no other key's. Safe for use by many threads; the lock is never held
  * during a store call.
  */
-final class HeldKey {
+final class HeldKey extends GrantedClaim {
   private static final Logger log = LoggerFactory.getLogger(Idempotency.class);
   private static final long SHORTEST_RETRY = Duration.ofMillis(5).toNanos();
 
-  private final Engine engine;
-  private final Request request;
-  private final KeyRecord locked;
-  private final Stamping stamps;
-  private final StoreCalls calls;
-  private final Events.Subject subject;
   private final long lease;
   private final long holdEnd;
 
@@ -40,6 +39,9 @@ final class HeldKey {
   private StoreCalls.@Nullable Write renewal;
   private long renewalSentAt;
   private boolean renewing;
+  private boolean sending;
+  private boolean suspended;
+  private CompletableFuture<@Nullable Void> answered = new CompletableFuture<>();
   private boolean ended;
   private boolean lost;
   private boolean lossTold;
@@ -50,16 +52,13 @@ final class HeldKey {
       Engine engine,
       Request request,
       KeyRecord locked,
+      Grant earlier,
+      CheckpointSlot checkpoint,
       Stamping stamps,
       StoreCalls calls,
       Events.Subject subject,
       long leaseFrom) {
-    this.engine = engine;
-    this.request = request;
-    this.locked = locked;
-    this.stamps = stamps;
-    this.calls = calls;
-    this.subject = subject;
+    super(engine, request, locked, earlier, checkpoint, stamps, calls, subject);
     this.lease = request.policy().lease().toNanos();
     this.holdEnd = leaseFrom + request.policy().maximumHold().toNanos();
     this.current = locked.stamp();
@@ -67,37 +66,7 @@ final class HeldKey {
     this.nextRenewal = leaseFrom + lease / 3;
     this.reference = locked.reference().orElse(null);
     engine.activity().begin();
-    lock.lock();
-    try {
-      arm();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  Engine engine() {
-    return engine;
-  }
-
-  Request request() {
-    return request;
-  }
-
-  Events.Subject subject() {
-    return subject;
-  }
-
-  StoreCalls calls() {
-    return calls;
-  }
-
-  Stamping stamps() {
-    return stamps;
-  }
-
-  /** The record as it was claimed. */
-  KeyRecord record() {
-    return locked;
+    resume();
   }
 
   long holdEnd() {
@@ -105,31 +74,36 @@ final class HeldKey {
   }
 
   @Nullable String reference() {
-    lock.lock();
-    try {
-      return reference;
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> reference);
   }
 
   void reference(String text) {
-    lock.lock();
-    try {
-      reference = Text.requireReference(text);
-    } finally {
-      lock.unlock();
-    }
+    locked(() -> reference = Text.requireReference(text));
   }
 
   /** Advisory: the local deadline counts from before the first send of the winning stamp. */
   boolean isLost() {
-    lock.lock();
-    try {
-      return lost || now() - leaseEnd >= 0;
-    } finally {
-      lock.unlock();
-    }
+    // A claim that is bound to a transaction is held by the transaction, not by its lease.
+    return locked(() -> lost || (!engine.isBound() && now() - leaseEnd >= 0));
+  }
+
+  boolean hasEnded() {
+    return locked(() -> ended);
+  }
+
+  /** Says that nothing is written any more for as long as the operation runs. */
+  boolean isSettledOrLost() {
+    return locked(() -> ended || lost);
+  }
+
+  /**
+   * Sends now what is unresolved, or else a renewal, unless a write is being sent.
+   *
+   * @return whether a checkpoint is still to be written, and nothing is unresolved
+   */
+  boolean renewNow() {
+    renew();
+    return locked(() -> renewal == null && !sending && !checkpoint.isStored());
   }
 
   /** The thread that runs the operation, to be interrupted if the policy says so. */
@@ -143,18 +117,75 @@ final class HeldKey {
    * @return the stamp that a settlement expects first, or null if they were ended before
    */
   @Nullable Stamp end() {
+    return locked(
+        () -> {
+          if (ended) {
+            return null;
+          }
+          ended = true;
+          if (timer != null) {
+            timer.cancel();
+          }
+          return current;
+        });
+  }
+
+  /**
+   * Sends no renewal until it is resumed: the record stays as it is while another party replaces
+   * it.
+   *
+   * @return what is done as soon as no renewal is being sent
+   */
+  Future<?> suspend() {
+    return locked(
+        () -> {
+          if (ended) {
+            throw Settling.settledBefore(this);
+          }
+          requireNotSuspended();
+          suspended = true;
+          return sending ? answered : CompletableFuture.completedFuture(null);
+        });
+  }
+
+  void requireNotSuspended() {
+    if (locked(() -> suspended)) {
+      throw new MisuseException(
+          request.describe() + ": a completion is prepared; report what became of it first");
+    }
+  }
+
+  /** Renews from here on. */
+  void resume() {
     lock.lock();
     try {
-      if (ended) {
-        return null;
-      }
-      ended = true;
-      if (timer != null) {
-        timer.cancel();
-      }
-      return current;
+      suspended = false;
+      arm();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** While suspended: the renewal whose outcome is not known, or null. */
+  StoreCalls.@Nullable Write unsettled() {
+    return locked(() -> lost ? null : renewal);
+  }
+
+  /** The stamp of the last write of this claim that is known to be applied. */
+  Stamp current() {
+    return locked(() -> current);
+  }
+
+  /** While suspended: takes note of a reply to {@link #unsettled}. */
+  void settled(StoreCalls.Write write, Reply reply) {
+    if (reply.kind() == Kind.APPLIED || reply.kind() == Kind.REFUSED) {
+      afterRenewal(write, reply);
+    } else if (reply.kind() != Kind.UNKNOWN) {
+      // Never applied, at none of its sends: the stamp before it is still the one.
+      if (reply.error() instanceof PayloadTooLargeException) {
+        checkpoint.refuse();
+      }
+      locked(() -> renewal = null);
     }
   }
 
@@ -164,13 +195,22 @@ final class HeldKey {
     engine.activity().end();
   }
 
+  private <V extends @Nullable Object> V locked(Supplier<V> task) {
+    lock.lock();
+    try {
+      return task.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private long now() {
     return engine.timing().nanoTime();
   }
 
   /** Sets the timer to what comes first: the next renewal, or the end of the lease. */
   private void arm() {
-    if (ended || lost) {
+    if (ended || lost || engine.isBound()) {
       return;
     }
     if (timer != null) {
@@ -178,7 +218,7 @@ final class HeldKey {
     }
     long now = now();
     // A renewal under way arms the timer again itself, and past the maximum hold there is none.
-    boolean mayRenew = !renewing && now - holdEnd < 0 && nextRenewal - holdEnd < 0;
+    boolean mayRenew = !renewing && !suspended && now - holdEnd < 0 && nextRenewal - holdEnd < 0;
     long next;
     if (mayRenew && (lossTold || nextRenewal - leaseEnd < 0)) {
       next = nextRenewal;
@@ -201,28 +241,18 @@ final class HeldKey {
       long now = now();
       tell = !lossTold && now - leaseEnd >= 0;
       lossTold |= tell;
-      renew = !renewing && now - nextRenewal >= 0 && now - holdEnd < 0;
+      renew = !renewing && !suspended && now - nextRenewal >= 0 && now - holdEnd < 0;
       renewing |= renew;
       arm();
     } finally {
       lock.unlock();
     }
-    if (tell && !submitted(() -> tellLoss("no renewal was confirmed in time"))) {
+    if (tell && !engine.submit(() -> tellLoss("no renewal was confirmed in time"))) {
       tellLoss("no renewal was confirmed in time, and the executor refuses work");
     }
-    if (renew && !submitted(this::renew)) {
+    if (renew && !engine.submit(this::renew)) {
       log.warn("{}: the executor refuses renewals", request.describe());
       afterRenewal(null, null);
-    }
-  }
-
-  private boolean submitted(Runnable task) {
-    try {
-      engine.executor().execute(task);
-      return true;
-    } catch (Throwable e) {
-      // Refused, or no thread could be had. A renewal is due again soon.
-      return false;
     }
   }
 
@@ -238,20 +268,20 @@ final class HeldKey {
   }
 
   private StoreCalls.@Nullable Write renewalToSend() {
-    lock.lock();
-    try {
-      // Between the tick and this line the operation may have ended: no renewal follows then.
-      if (ended || lost) {
-        return null;
-      }
-      if (renewal == null) {
-        renewalSentAt = now();
-        renewal = calls.write(current, renewed(Math.min(lease, holdEnd - renewalSentAt)));
-      }
-      return renewal;
-    } finally {
-      lock.unlock();
-    }
+    return locked(
+        () -> {
+          // Since the tick the operation may have ended: no renewal follows then.
+          if (ended || lost || suspended || sending) {
+            return null;
+          }
+          if (renewal == null) {
+            renewalSentAt = now();
+            renewal = calls.write(current, renewed(Math.min(lease, holdEnd - renewalSentAt)));
+          }
+          answered = new CompletableFuture<>();
+          sending = true;
+          return renewal;
+        });
   }
 
   private void afterRenewal(StoreCalls.@Nullable Write write, @Nullable Reply reply) {
@@ -259,12 +289,21 @@ final class HeldKey {
     lock.lock();
     try {
       renewing = false;
-      if (write != null && reply != null && reply.kind() == StoreCalls.Kind.APPLIED) {
+      if (write != null) {
+        sending = false;
+        answered.complete(null);
+      }
+      if (write != null && reply != null && reply.kind() == Kind.APPLIED) {
         confirm(write);
-      } else if (write != null && reply != null && reply.kind() == StoreCalls.Kind.REFUSED) {
+      } else if (write != null && reply != null && reply.kind() == Kind.REFUSED) {
         why = refused(write, reply);
       } else {
         nextRenewal = now() + Math.max(lease / 12, SHORTEST_RETRY);
+        if (reply != null && reply.error() instanceof PayloadTooLargeException) {
+          // Refused before it was written, at each of its sends (S4).
+          checkpoint.refuse();
+          renewal = null;
+        }
       }
       if (why != null) {
         // A settlement under way refuses a late renewal: that is no loss.
@@ -284,7 +323,7 @@ final class HeldKey {
   private @Nullable String refused(StoreCalls.Write write, Reply reply) {
     Settlement settlement;
     try {
-      settlement = KeyMachine.renew(write.next(), reply.live());
+      settlement = Refusals.renew(write.next(), reply.live());
     } catch (KeyStoreException e) {
       return "its record cannot be understood";
     }
@@ -303,27 +342,27 @@ final class HeldKey {
   private void confirm(StoreCalls.Write write) {
     current = write.next().stamp();
     renewal = null;
+    checkpoint.applied(write.next());
     leaseEnd = renewalSentAt + write.next().lease().toNanos();
     // What was first sent long ago may be over by now; the next renewal is due at once then.
     lossTold &= now() - leaseEnd >= 0;
     nextRenewal = renewalSentAt + lease / 3;
+    if (!checkpoint.isStored()) {
+      nextRenewal = now();
+    }
   }
 
   private KeyRecord renewed(long length) {
-    return KeyMachine.renewal(request.policy(), locked, stamps)
+    return Refusals.renewal(request.policy(), locked, stamps)
         .reference(reference)
+        .slots(checkpoint.slots())
         .lease(Duration.ofNanos(Math.max(length, 0)))
         .build();
   }
 
   private void tellLoss(String why) {
-    lock.lock();
-    try {
-      if (ended) {
-        return;
-      }
-    } finally {
-      lock.unlock();
+    if (locked(() -> ended)) {
+      return;
     }
     if (request.policy().interruptsOnLeaseLoss()) {
       runner.interrupt();
@@ -333,17 +372,10 @@ final class HeldKey {
 
   /** The record that a settlement writes, but for stamp and slots. */
   KeyRecord.Builder settled(KeyState state) {
-    OperationPolicy policy = request.policy();
     return locked.toBuilder()
         .state(state)
         .reference(reference())
         .lease(Duration.ZERO)
-        .retention(
-            switch (state) {
-              case COMPLETED -> policy.retention();
-              case FAILED_FINAL -> policy.failureRetention();
-              case FAILED_IN_DOUBT -> policy.inDoubtRetention();
-              default -> policy.releasedRetention();
-            });
+        .retention(request.policy().retentionOf(state));
   }
 }

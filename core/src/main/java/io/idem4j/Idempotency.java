@@ -204,7 +204,7 @@ public final class Idempotency implements AutoCloseable {
   }
 
   /** Jitter needs no state of its own and no sharing. */
-  private static final class SharedRandom implements RandomGenerator {
+  static final class SharedRandom implements RandomGenerator {
     @Override
     public long nextLong() {
       return java.util.concurrent.ThreadLocalRandom.current().nextLong();

@@ -88,6 +88,11 @@ public final class IdempotencyKey {
         null);
   }
 
+  /** Returns the key of a record of which no more than its id is known. */
+  static IdempotencyKey ofRecord(String operation, KeyId id) {
+    return new IdempotencyKey(operation, id, false, null);
+  }
+
   private static String requireOperation(String operation) {
     return Text.require(operation, "an operation name", OPERATION_LENGTH);
   }

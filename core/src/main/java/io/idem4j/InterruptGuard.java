@@ -1,5 +1,8 @@
 package io.idem4j;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+
 /**
  * Sets the thread's interrupt flag aside for a while and puts it back at the end: a write whose
  * outcome must be learned is not given up half-way, and no interrupt is swallowed. For one thread.
@@ -14,15 +17,20 @@ final class InterruptGuard implements AutoCloseable {
 
   /** Waits for the whole time, whoever interrupts. */
   void pause(Timing timing, long nanos) {
+    await(timing, new CompletableFuture<Void>(), nanos);
+  }
+
+  /** Waits for the signal or the whole time, whoever interrupts; says whether it is done. */
+  boolean await(Timing timing, Future<?> signal, long nanos) {
     long end = timing.nanoTime() + nanos;
-    var never = new java.util.concurrent.CompletableFuture<Void>();
-    for (long left = nanos; left > 0; left = end - timing.nanoTime()) {
+    for (long left = nanos; left > 0 && !signal.isDone(); left = end - timing.nanoTime()) {
       try {
-        timing.await(never, left);
+        timing.await(signal, left);
       } catch (InterruptedException e) {
         interrupted = true;
       }
     }
+    return signal.isDone();
   }
 
   @Override

@@ -89,11 +89,18 @@ final class KeyMachine {
     /** Somebody holds the key. */
     record Held(Duration leaseLeft) implements Decision {}
 
-    /** Nobody knows whether the effect was made. */
-    record Doubt() implements Decision {}
+    /**
+     * Nobody knows whether the effect was made.
+     *
+     * @param untilAsked after what time the recovery is asked again; empty without one
+     */
+    record Doubt(Optional<Duration> untilAsked) implements Decision {}
 
     /** The key was used with another fingerprint. */
     record Reused(KeyRecord record) implements Decision {}
+
+    /** The record is not what a completer saw, or not its turn yet. */
+    record Leave() implements Decision {}
   }
 
   /** The decision where nothing is known to be live: try to be the first. */
@@ -112,6 +119,7 @@ final class KeyMachine {
    *
    * @param known what this engine knows of the claim that the record bears
    * @throws IncomparableFingerprintException if no offered fingerprint can be compared
+   * @throws KeyStoreException if the key is free, and its steps cannot be read
    */
   static Decision claim(
       Request request, StoredRecord live, Known known, Stamps stamps, long nowMillis) {
@@ -120,7 +128,7 @@ final class KeyMachine {
     if (stamps.drew(record.stamp())) {
       return record.state() == KeyState.LOCKED
           ? new Decision.Mine(record, live.leaseLeft())
-          : new Decision.Doubt();
+          : doubt(request, live);
     }
     if (!isSameRequest(request, record)) {
       return new Decision.Reused(record);
@@ -129,10 +137,56 @@ final class KeyMachine {
       case COMPLETED, FAILED_FINAL -> new Decision.Replay(record);
       case FAILED_RETRYABLE ->
           retake(request, record, record.attempt(), KeyState.FAILED_RETRYABLE, stamps, nowMillis);
-      case FAILED_IN_DOUBT -> new Decision.Doubt();
+      case FAILED_IN_DOUBT ->
+          request.policy().mode() == Mode.RECOVER
+                  && !isRunning(live.leaseLeft())
+                  && !(known instanceof Known.Ended)
+              ? retake(
+                  request, record, record.attempt(), KeyState.FAILED_IN_DOUBT, stamps, nowMillis)
+              : doubt(request, live);
       case LOCKED -> locked(request, live, known, stamps, nowMillis);
       case NEW -> throw new IllegalStateException("NEW is never stored");
     };
+  }
+
+  /**
+   * The decision of a completer, which knows no more of a request than the record that a scan
+   * showed: it takes that very record, if it waits for somebody, or none. What became of it since
+   * is another's doing, and seen by the next scan.
+   */
+  static Decision complete(
+      Request request, Stamp scanned, StoredRecord live, Known known, Stamps stamps, long millis) {
+    KeyRecord record = live.record();
+    if (stamps.drew(record.stamp()) && record.state() == KeyState.LOCKED) {
+      return new Decision.Mine(record, live.leaseLeft());
+    }
+    boolean waits =
+        record.stamp().equals(scanned)
+            && known instanceof Known.Nothing
+            && !isRunning(live.leaseLeft());
+    if (waits && record.state() == KeyState.LOCKED) {
+      return retake(request, record, record.attempt(), null, stamps, millis);
+    } else if (waits
+        && record.state() == KeyState.FAILED_IN_DOUBT
+        && request.policy().mode() != Mode.RERUN) {
+      return retake(request, record, record.attempt(), record.state(), stamps, millis);
+    }
+    return new Decision.Leave();
+  }
+
+  private static Decision.Doubt doubt(Request request, StoredRecord live) {
+    return new Decision.Doubt(
+        request.policy().mode() == Mode.RECOVER
+            ? Optional.of(isRunning(live.leaseLeft()) ? live.leaseLeft() : PENDING_RETRY)
+            : Optional.empty());
+  }
+
+  /**
+   * Says whether the recovery is asked before the operation runs under this lock: whenever an
+   * earlier attempt may have started.
+   */
+  static boolean asksRecovery(OperationPolicy policy, KeyRecord locked) {
+    return policy.mode() == Mode.RECOVER && locked.attempt() > 1;
   }
 
   private static Decision locked(
@@ -149,126 +203,9 @@ final class KeyMachine {
     if (isRunning(live.leaseLeft())) {
       return new Decision.Held(live.leaseLeft());
     }
-    return request.policy().mode() == Mode.RERUN
-        ? retake(request, record, record.attempt(), null, stamps, nowMillis)
-        : mark(request, record, stamps);
-  }
-
-  /** What to put back when the fate of {@code taken} is unknown; nothing over a lapsed lock. */
-  static Optional<KeyRecord> withdrawal(
-      OperationPolicy policy, Decision.Take taken, Stamps stamps) {
-    KeyState putBack = taken.putBack();
-    if (putBack == null) {
-      return Optional.empty();
-    }
-    KeyRecord claimed = taken.next();
-    return Optional.of(
-        claimed.toBuilder()
-            .stamp(stamps.fresh())
-            .state(putBack)
-            .attempt(claimed.attempt() - 1)
-            .grant(taken.found() == null ? claimed.grant() : taken.found().grant())
-            .slots(Slots.UNCHANGED)
-            .lease(Duration.ZERO)
-            .retention(
-                putBack == KeyState.FAILED_IN_DOUBT
-                    ? policy.inDoubtRetention()
-                    : policy.releasedRetention())
-            .build());
-  }
-
-  /** What a refused withdrawal of an unresolved claim does next. */
-  enum Withdrawal {
-    /** Another record shows that the claim was not and will not be applied, or is long over. */
-    SETTLED,
-    /** What the claim expected is still there, so the claim may still be applied: send again. */
-    AGAIN,
-    /** The claim's lock bears another stamp of the same claim: put back over that one. */
-    FOLLOW
-  }
-
-  /** The decision over a refused withdrawal of a claim that expected {@code claimExpected}. */
-  static Withdrawal withdrawn(Stamp claimExpected, Stamps stamps, Optional<StoredRecord> live) {
-    if (live.isEmpty()) {
-      return Withdrawal.AGAIN;
-    }
-    // A lock under another stamp of this claim, and a doubt that somebody marked on its grant: the
-    // operation never ran, so both may be put back.
-    KeyState state = live.get().record().state();
-    boolean ownLock = state == KeyState.LOCKED && stamps.drew(live.get().stamp());
-    if (ownLock || isOwnDoubt(stamps, live)) {
-      return Withdrawal.FOLLOW;
-    }
-    return live.get().stamp().equals(claimExpected) ? Withdrawal.AGAIN : Withdrawal.SETTLED;
-  }
-
-  /**
-   * Says whether somebody marked the grant of this claim, which has not run anything, as in doubt.
-   */
-  static boolean isOwnDoubt(Stamps stamps, Optional<StoredRecord> live) {
-    return live.isPresent()
-        && live.get().record().state() == KeyState.FAILED_IN_DOUBT
-        && stamps.drew(Stamp.first(live.get().record().grant()));
-  }
-
-  /** What a refused settlement (complete, fail) or renewal of a holder does next. */
-  sealed interface Settlement {
-    /** The write had been applied. */
-    record Done() implements Settlement {}
-
-    /** The record is still this holder's, under another of its stamps: write again over it. */
-    record Follow(Stamp expected) implements Settlement {}
-
-    /** Somebody else's answer to the same request is recorded, and stands. */
-    record Superseded(KeyRecord recorded) implements Settlement {}
-
-    /** The record is another's, or gone. */
-    record Lost(String why) implements Settlement {}
-  }
-
-  /** The decision over a refused settlement of the holder of {@code mine}. */
-  static Settlement settle(KeyRecord mine, KeyState wanted, Optional<StoredRecord> live) {
-    if (live.isEmpty()) {
-      return new Settlement.Lost("its record is gone");
-    }
-    KeyRecord record = live.get().record();
-    if (record.stamp().isOf(mine.stamp().grant())) {
-      return record.state() == KeyState.LOCKED
-          ? new Settlement.Follow(record.stamp())
-          : new Settlement.Done();
-    }
-    if (record.state().isTerminal() && record.fingerprint().equals(mine.fingerprint())) {
-      return new Settlement.Superseded(record);
-    }
-    if (record.state() == KeyState.FAILED_IN_DOUBT && record.grant().equals(mine.stamp().grant())) {
-      return wanted == KeyState.FAILED_IN_DOUBT
-          ? new Settlement.Done()
-          : new Settlement.Follow(record.stamp());
-    }
-    return new Settlement.Lost("its record is now " + record.state());
-  }
-
-  /** The decision over a refused renewal that would have made {@code renewed}. */
-  static Settlement renew(KeyRecord renewed, Optional<StoredRecord> live) {
-    if (live.isPresent() && live.get().stamp().equals(renewed.stamp())) {
-      return new Settlement.Done();
-    }
-    if (live.isPresent()
-        && live.get().stamp().isOf(renewed.stamp().grant())
-        && live.get().record().state() == KeyState.LOCKED) {
-      return new Settlement.Follow(live.get().stamp());
-    }
-    return new Settlement.Lost(
-        live.isEmpty() ? "its record is gone" : "its record is now " + live.get().record().state());
-  }
-
-  /** A renewal of a lock: the same record under another stamp, its times counted anew. */
-  static KeyRecord.Builder renewal(OperationPolicy policy, KeyRecord locked, Stamps stamps) {
-    return locked.toBuilder()
-        .stamp(stamps.fresh())
-        .slots(Slots.UNCHANGED)
-        .lease(policy.lease())
-        .retention(policy.lockedRetention());
+    return request.policy().mode() == Mode.HOLD
+        ? mark(request, record, stamps)
+        : retake(request, record, record.attempt(), null, stamps, nowMillis);
   }
 
   /**
@@ -307,6 +244,8 @@ final class KeyMachine {
       @Nullable KeyState putBack,
       Stamps stamps,
       long nowMillis) {
+    // Steps that cannot be read would be made again (S10).
+    RecordedSteps.requireReadable(found.keyId(), found.slots().checkpoint());
     KeyRecord next =
         locked(request, stamps, nowMillis, found.fence())
             .attempt(attempts + 1)

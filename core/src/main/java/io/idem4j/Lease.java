@@ -4,8 +4,12 @@ import io.idem4j.FailureClassifier.Verdict;
 import io.idem4j.Outcome.OwnRun;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.KeyState;
+import io.idem4j.spi.Slots;
+import io.idem4j.spi.Stamp;
+import io.idem4j.spi.TransactionBound;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,17 +29,23 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
 
   private final Operation<T> operation;
   private final HeldKey held;
+  private final Steps steps;
   private final OperationContext context;
 
   Lease(Operation<T> operation, HeldKey held) {
     this.operation = operation;
     this.held = held;
-    this.context = new LeaseContext(held);
+    this.steps = new Steps(held);
+    this.context = new LeaseContext(held, steps, true);
   }
 
   /** Returns what the operation may know about its run. */
   public OperationContext context() {
     return context;
+  }
+
+  OperationContext recoveryContext() {
+    return new LeaseContext(held, steps, false);
   }
 
   HeldKey held() {
@@ -60,30 +70,152 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
    *
    * @throws LeaseLostException if the key is another's or its record is gone, or another's answer
    *     was recorded first and cannot be read; nothing was changed, and the value is attached
+   * @throws StepsChangedException if a step threw it; the key was failed as it says
+   * @throws StepNotRecordedException as that one
+   * @throws CodecException as that one, of a recorded step
    * @throws MisuseException if the lease was completed, failed or closed before
    */
   public Outcome<T> complete(T value) {
+    IdempotencyException doom = steps.doom();
+    if (doom != null) {
+      Optional<Outcome<T>> recordedFirst = settle(steps.verdict(doom), doom);
+      if (recordedFirst.isPresent()) {
+        return recordedFirst.get();
+      }
+      throw doom;
+    }
+    return complete(value, operation.verdict(value, held.request().key()), false);
+  }
+
+  /** Records the answer that a recovery found. */
+  Outcome<T> completeRecovered(T value) {
+    return complete(value, Optional.empty(), true);
+  }
+
+  /**
+   * Claims the key once more, in another transaction than the one in which this lease was granted
+   * and which was lost. It is a part of the same call: an {@link Idempotency} that was closed
+   * meanwhile does not refuse it. Used by stores that offer such transactions; otherwise as {@link
+   * Operation#claim(TransactionBound, IdempotencyKey, Fingerprint)}.
+   */
+  public Claim<T> claimAgain(TransactionBound transaction) {
+    Engine engine = held.engine().boundTo(transaction);
+    engine.activity().begin();
+    return operation.claimCounted(engine, held.request());
+  }
+
+  /**
+   * Prepares the completion for a transaction of another party to write, together with the effect.
+   *
+   * <p>Effect: renewals are suspended, and one that is under way is settled, until the fate of the
+   * completion is reported. Nothing is written. An answer that is too large, or that the codec
+   * cannot encode, is prepared without its body; where the {@link AnswerClassifier} gives a verdict
+   * on the answer, that is prepared. A lease that is known to be lost is not refused here but by
+   * the write.
+   *
+   * @throws KeyStoreException if the store did not say within the store deadline what became of a
+   *     renewal; the lease is held as before
+   * @throws StepsChangedException as {@link #complete}, but that the lease is still to be failed
+   * @throws StepNotRecordedException as that one
+   * @throws MisuseException if the lease was completed, failed or closed before, a completion is
+   *     prepared already, or a step is under way, whose result would be recorded by nobody
+   */
+  public PreparedCompletion<T> prepare(T value) {
+    KeyId id = held.request().id();
+    Answers<T> answers = operation.answers();
     Optional<Verdict> verdict = operation.verdict(value, held.request().key());
-    Settling.Result result =
-        verdict.isEmpty()
-            ? Settling.complete(
-                held,
-                operation.answers().seal(value, held.request().id()),
-                List.of(
-                    () -> operation.answers().withoutBody(value, held.request().id()),
-                    operation.answers()::withoutBody))
-            : record(verdict.get());
+    @Nullable Slots slots = null;
+    List<Supplier<byte[]>> smaller = List.of();
+    if (verdict.isEmpty()) {
+      slots = Slots.of(answers.seal(value, id), null);
+      smaller = withoutBody(value);
+    } else if (verdict.get().failure().isPresent()) {
+      RecordedFailure failure = verdict.get().failure().get();
+      slots = Slots.of(answers.seal(failure), null);
+      smaller = List.of(() -> answers.withoutBytes(failure));
+    }
+    KeyState state = verdict.map(Lease::state).orElse(KeyState.COMPLETED);
+    Stamp expected = Suspension.of(held);
+    try {
+      // Once suspended: no step begins any more, and the last renewal may have told of a doom.
+      steps.requireAtRest();
+    } catch (IdempotencyException e) {
+      held.resume();
+      throw e;
+    }
+    KeyRecord next =
+        held.settled(state)
+            .slots(slots == null ? held.checkpoint().slots() : slots)
+            .stamp(held.stamps().fresh())
+            .build();
+    return new PreparedCompletion<>(
+        this, operation.engine(), value, verdict, expected, next, smaller.iterator());
+  }
+
+  private static KeyState state(Verdict verdict) {
+    return switch (verdict.kind()) {
+      case RETRYABLE -> KeyState.FAILED_RETRYABLE;
+      case IN_DOUBT -> KeyState.FAILED_IN_DOUBT;
+      case FINAL -> KeyState.FAILED_FINAL;
+    };
+  }
+
+  private List<Supplier<byte[]>> withoutBody(T value) {
+    Answers<T> answers = operation.answers();
+    return List.of(() -> answers.withoutBody(value, held.request().id()), answers::withoutBody);
+  }
+
+  /**
+   * Runs an action as the operation of this lease, on the calling thread: a call for the same key
+   * inside it is refused, and an interrupt on lease loss reaches it. Records nothing.
+   *
+   * @throws X what the action threw
+   */
+  public <R extends @Nullable Object, X extends Exception> R run(Action<? extends R, X> action)
+      throws X {
+    Nesting nesting = Nesting.enter(operation.engine().store(), held.request().id());
+    held.runner().begin();
+    try {
+      return action.run(context);
+    } finally {
+      held.runner().end();
+      nesting.leave();
+    }
+  }
+
+  /**
+   * Returns what the policy says about a failure; nothing about an error of the virtual machine,
+   * which records nothing.
+   */
+  public Optional<Verdict> verdict(Throwable failure) {
+    IdempotencyException doom = steps.doom();
+    if (doom != null) {
+      return Optional.of(steps.verdict(doom));
+    }
+    return failure instanceof VirtualMachineError
+        ? Optional.empty()
+        : Optional.of(operation.policy().verdict(failure));
+  }
+
+  private Outcome<T> complete(T value, Optional<Verdict> verdict, boolean isRecovered) {
+    Settling.Result result = verdict.isEmpty() ? recordAnswer(value) : recordFailure(verdict.get());
+    return outcome(result, value, verdict, isRecovered);
+  }
+
+  /** Tells the listener what became of a completion, and the caller what it got. */
+  Outcome<T> outcome(
+      Settling.Result result, T value, Optional<Verdict> verdict, boolean isRecovered) {
     if (result instanceof Settling.Result.Recorded) {
       if (verdict.isEmpty()) {
         held.subject().tell("completed", IdempotencyListener::completed);
       } else {
         tellFailed(verdict.get());
       }
-      return new Outcome.Executed<>(value, true);
+      return completed(value, true, isRecovered);
     } else if (result instanceof Settling.Result.NotKnown) {
       warn("its answer is not known to be recorded and is re-sent in the background");
       held.subject().tell("recordedUnknown", IdempotencyListener::recordedUnknown);
-      return new Outcome.Executed<>(value, false);
+      return completed(value, false, isRecovered);
     } else if (result instanceof Settling.Result.Superseded superseded) {
       held.subject().leaseLost("another's answer was recorded first");
       try {
@@ -99,6 +231,48 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
     throw lost(why, value, null);
   }
 
+  /** Records an answer, and tells nobody. */
+  Settling.Result recordAnswer(T value) {
+    return Settling.complete(
+        held, operation.answers().seal(value, held.request().id()), withoutBody(value));
+  }
+
+  private Outcome<T> completed(T value, boolean recorded, boolean isRecovered) {
+    return isRecovered
+        ? new Outcome.Recovered<>(value, recorded)
+        : new Outcome.Executed<>(value, recorded);
+  }
+
+  /** Records the failure that a recovery found. */
+  Outcome<T> failRecovered(RecordedFailure failure) {
+    Verdict verdict = Verdict.isFinal(failure);
+    Settling.Result result = recordFailure(verdict);
+    if (result instanceof Settling.Result.Superseded superseded) {
+      return operation.answers().replay(superseded.recorded(), Optional.empty());
+    } else if (result instanceof Settling.Result.Lost lost) {
+      held.subject().leaseLost(lost.why());
+      held.subject().tell("inDoubt", IdempotencyListener::inDoubt);
+      return new Outcome.InDoubt<>(Optional.of(operation.policy().recoveryPause()));
+    } else if (result instanceof Settling.Result.NotKnown) {
+      tellNotKnown();
+    } else {
+      tellFailed(verdict);
+    }
+    return new Outcome.Failed<>(failure, Optional.empty());
+  }
+
+  /** Records that the recovery could not tell; nothing was run. */
+  Outcome<T> unrecovered() {
+    Settling.Result result = Settling.unrecovered(held);
+    if (result instanceof Settling.Result.Superseded superseded) {
+      return operation.answers().replay(superseded.recorded(), Optional.empty());
+    } else if (result instanceof Settling.Result.Lost lost) {
+      held.subject().leaseLost(lost.why());
+    }
+    held.subject().tell("inDoubt", IdempotencyListener::inDoubt);
+    return new Outcome.InDoubt<>(Optional.of(operation.policy().recoveryPause()));
+  }
+
   /**
    * Records a failure as the policy's classifier sees it; an error of the virtual machine records
    * nothing and lets the lease lapse.
@@ -108,18 +282,21 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
    * @throws MisuseException if the lease was completed, failed or closed before
    */
   public Optional<Outcome<T>> fail(Throwable failure) {
-    if (failure instanceof VirtualMachineError) {
+    if (failure instanceof VirtualMachineError && steps.doom() == null) {
       if (held.end() == null) {
         throw Settling.settledBefore(held);
       }
       held.release();
       return Optional.empty();
     }
-    return settle(operation.policy().verdict(failure), failure);
+    IdempotencyException doom = steps.doom();
+    return settle(
+        doom == null ? operation.policy().verdict(failure) : steps.verdict(doom), failure);
   }
 
   /**
-   * Records a failure.
+   * Records a failure; after a {@link StepsChangedException} or {@link StepNotRecordedException} as
+   * that one says.
    *
    * <p>Effect: the key is FAILED, of the verdict's kind; one atomic write, repeated like that of
    * {@link #complete}.
@@ -128,11 +305,12 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
    * @throws MisuseException if the lease was completed, failed or closed before
    */
   public Optional<Outcome<T>> fail(Verdict verdict) {
-    return settle(verdict, null);
+    IdempotencyException doom = steps.doom();
+    return settle(doom == null ? verdict : steps.verdict(doom), null);
   }
 
   private Optional<Outcome<T>> settle(Verdict verdict, @Nullable Throwable failure) {
-    Settling.Result result = record(verdict);
+    Settling.Result result = recordFailure(verdict);
     if (result instanceof Settling.Result.Superseded superseded) {
       held.subject().leaseLost("another's answer was recorded first");
       KeyRecord recorded = superseded.recorded();
@@ -145,19 +323,24 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
     } else if (result instanceof Settling.Result.Lost lost) {
       held.subject().leaseLost(lost.why());
     } else if (result instanceof Settling.Result.NotKnown) {
-      warn("its failure is not known to be recorded and is re-sent in the background");
-      held.subject().tell("recordedUnknown", IdempotencyListener::recordedUnknown);
+      tellNotKnown();
     } else {
       tellFailed(verdict);
     }
     return Optional.empty();
   }
 
+  private void tellNotKnown() {
+    warn("its failure is not known to be recorded and is re-sent in the background");
+    held.subject().tell("recordedUnknown", IdempotencyListener::recordedUnknown);
+  }
+
   private void tellFailed(Verdict verdict) {
     held.subject().tell("failed", (to, event) -> to.failed(event, verdict.kind()));
   }
 
-  private Settling.Result record(Verdict verdict) {
+  /** Records a failure, and tells nobody. */
+  Settling.Result recordFailure(Verdict verdict) {
     return switch (verdict.kind()) {
       case RETRYABLE -> Settling.fail(held, KeyState.FAILED_RETRYABLE);
       case IN_DOUBT -> Settling.fail(held, KeyState.FAILED_IN_DOUBT);

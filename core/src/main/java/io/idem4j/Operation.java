@@ -1,10 +1,13 @@
 package io.idem4j;
 
+import io.idem4j.KeyAdmin.Inspection;
 import io.idem4j.spi.KeyRecord;
+import io.idem4j.spi.TransactionBound;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +26,7 @@ public final class Operation<T extends @Nullable Object> {
   private final Answers<T> answers;
   private final OperationPolicy policy;
   private final AnswerClassifier<? super T> answerClassifier;
+  private final @Nullable Recovery<T> recovery;
 
   Operation(Engine engine, String name, Codec<T> codec, OperationPolicy policy) {
     this.engine = engine;
@@ -30,14 +34,34 @@ public final class Operation<T extends @Nullable Object> {
     this.answers = new Answers<>(this.name, codec, engine.maximumPayload());
     this.policy = policy.validated();
     this.answerClassifier = (answer, key) -> Optional.empty();
+    this.recovery = null;
   }
 
-  private Operation(Operation<T> other, AnswerClassifier<? super T> answerClassifier) {
+  private Operation(
+      Operation<T> other,
+      AnswerClassifier<? super T> answerClassifier,
+      @Nullable Recovery<T> recovery) {
     this.engine = other.engine;
     this.name = other.name;
     this.answers = other.answers;
     this.policy = other.policy;
     this.answerClassifier = Objects.requireNonNull(answerClassifier, "answerClassifier");
+    this.recovery = recovery;
+  }
+
+  /**
+   * Returns the same operation with what is asked before it runs again: see {@link
+   * OperationPolicy#recover}, whose operations cannot be called without. It is asked on the thread
+   * that claims, whether by {@link #execute} or {@link #claim}; {@link #executeAsync} asks it on a
+   * thread of its executor.
+   *
+   * @throws MisuseException if the operation's policy does not recover
+   */
+  public Operation<T> withRecovery(Recovery<T> callback) {
+    if (policy.mode() != OperationPolicy.Mode.RECOVER) {
+      throw new MisuseException("operation " + name + ": its policy does not recover");
+    }
+    return new Operation<>(this, answerClassifier, Objects.requireNonNull(callback, "callback"));
   }
 
   /**
@@ -46,7 +70,7 @@ public final class Operation<T extends @Nullable Object> {
    * as {@link Outcome.Executed}.
    */
   public Operation<T> withAnswerClassifier(AnswerClassifier<? super T> classifier) {
-    return new Operation<>(this, classifier);
+    return new Operation<>(this, classifier, recovery);
   }
 
   /** The effect is made by now: a classifier that throws has no say. */
@@ -113,22 +137,16 @@ public final class Operation<T extends @Nullable Object> {
       return denied.outcome();
     }
     Lease<T> lease = ((Claim.Granted<T>) claim).lease();
-    Nesting nesting = Nesting.enter(engine.store(), key.id());
-    lease.held().runner().begin();
     T value;
     try {
-      value = action.run(lease.context());
+      value = lease.run(action);
     } catch (Throwable failure) {
-      lease.held().runner().end();
       Optional<Outcome<T>> recordedFirst = fail(lease, failure);
       if (recordedFirst.isPresent()) {
         return recordedFirst.get();
       }
       throw failure;
-    } finally {
-      nesting.leave();
     }
-    lease.held().runner().end();
     return lease.complete(value);
   }
 
@@ -192,18 +210,42 @@ public final class Operation<T extends @Nullable Object> {
    * @throws MisuseException as in execute
    */
   public Claim<T> claim(IdempotencyKey key, Fingerprint fingerprint) {
+    return claim(engine, key, fingerprint);
+  }
+
+  /**
+   * Claims the key inside a transaction: the claim is one of its writes, and the key is held by its
+   * locks, without a lease and without renewals. The wait budget plays no part. Whoever owns the
+   * transaction writes the {@linkplain Lease#prepare prepared} completion to it and commits; or
+   * rolls it back, when nothing was claimed, and closes the lease. Used by stores that offer such
+   * transactions.
+   *
+   * @param transaction the store of this operation, bound to the transaction
+   * @throws KeyStoreException as the other; nothing is sent again, and the transaction must be
+   *     rolled back
+   */
+  public Claim<T> claim(TransactionBound transaction, IdempotencyKey key, Fingerprint fingerprint) {
+    return claim(engine.boundTo(transaction), key, fingerprint);
+  }
+
+  private Claim<T> claim(Engine engine, IdempotencyKey key, Fingerprint fingerprint) {
     Objects.requireNonNull(fingerprint, "fingerprint");
     requireUsable(key);
     engine.activity().beginCall();
+    return claimCounted(engine, new KeyMachine.Request(key, fingerprint, policy));
+  }
+
+  /** Claims for a call that is counted as under way, and is not any more then. */
+  Claim<T> claimCounted(Engine engine, KeyMachine.Request request) {
     try {
       long start = engine.timing().nanoTime();
-      Events.Subject subject = engine.events().about(key, start);
-      var request = new KeyMachine.Request(key, fingerprint, policy);
+      KeyId id = request.id();
+      Events.Subject subject = engine.events().about(request.key(), start);
       Claiming claiming = new Claiming(engine, request, subject);
       Claiming.Answer answer =
-          policy.waitBudget().isZero()
+          policy.waitBudget().isZero() || engine.isBound()
               ? claiming.start()
-              : claimOrWait(claiming, key.id(), start + policy.waitBudget().toNanos());
+              : claimOrWait(claiming, id, start + policy.waitBudget().toNanos());
       return answer(subject, answer);
     } finally {
       engine.activity().end();
@@ -220,6 +262,10 @@ public final class Operation<T extends @Nullable Object> {
           break;
         }
         answer = claiming.resume(seen.live());
+        if (engine.timing().nanoTime() - until >= 0) {
+          // A claim may take longer than a poll: a row lock is waited for, again and again.
+          break;
+        }
       }
       return answer;
     }
@@ -240,7 +286,10 @@ public final class Operation<T extends @Nullable Object> {
   /** Tells the listener how a claim ended, and the caller what it may do. */
   Claim<T> answer(Events.Subject subject, Claiming.Answer answer) {
     if (answer instanceof Claiming.Answer.Held held) {
-      return new Claim.Granted<>(new Lease<>(this, held.key()));
+      Lease<T> lease = new Lease<>(this, held.key());
+      return recovery != null && KeyMachine.asksRecovery(policy, held.key().record())
+          ? new Recovering<>(engine, lease, recovery).ask()
+          : new Claim.Granted<>(lease);
     } else if (answer instanceof Claiming.Answer.Recorded recorded) {
       KeyRecord record = recorded.record();
       subject.holds(record.attempt(), record.fence());
@@ -250,9 +299,9 @@ public final class Operation<T extends @Nullable Object> {
     } else if (answer instanceof Claiming.Answer.InFlight inFlight) {
       subject.tell("inFlight", IdempotencyListener::inFlight);
       return new Claim.Denied<>(new Outcome.InFlight<>(inFlight.retryAfter()));
-    } else if (answer instanceof Claiming.Answer.InDoubt) {
+    } else if (answer instanceof Claiming.Answer.InDoubt inDoubt) {
       subject.tell("inDoubt", IdempotencyListener::inDoubt);
-      return new Claim.Denied<>(new Outcome.InDoubt<>(Optional.empty()));
+      return new Claim.Denied<>(new Outcome.InDoubt<>(inDoubt.untilAsked()));
     }
     KeyRecord record = ((Claiming.Answer.Reused) answer).record();
     subject.tell("reused", IdempotencyListener::reused);
@@ -283,6 +332,32 @@ public final class Operation<T extends @Nullable Object> {
     T run() throws X;
   }
 
+  /** Returns what an operator may do to this operation's records. */
+  public KeyAdmin<T> admin() {
+    return new KeyAdmin<>(engine, this);
+  }
+
+  Engine engine() {
+    return engine;
+  }
+
+  /**
+   * Returns what looks after the records of this operation whose holder vanished, or which are in
+   * doubt: see {@link Completer}.
+   *
+   * @param isOurs which records of the store it looks after; must tell those of this operation, and
+   *     no others
+   * @param callback finds out what became of one, or finishes it
+   * @throws MisuseException if the store cannot list its records
+   */
+  public Completer<T> completer(Predicate<Inspection> isOurs, Completer.Callback<T> callback) {
+    return new Completer<>(engine, this, isOurs, callback);
+  }
+
+  String name() {
+    return name;
+  }
+
   private void requireUsable(IdempotencyKey key) {
     if (!key.operation().equals(name)) {
       throw new MisuseException(
@@ -291,6 +366,10 @@ public final class Operation<T extends @Nullable Object> {
     if (key.isOfPayload() && !policy.namesRetention()) {
       throw new MisuseException(
           "operation " + name + ": keys of the payload need a policy that names its retention");
+    }
+    if (policy.mode() == OperationPolicy.Mode.RECOVER && recovery == null) {
+      throw new MisuseException(
+          "operation " + name + ": its policy recovers, and it has no recovery: withRecovery");
     }
     if (Nesting.isInside(engine.store(), key.id())) {
       throw new MisuseException(

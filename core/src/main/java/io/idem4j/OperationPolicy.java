@@ -2,6 +2,7 @@ package io.idem4j;
 
 import io.idem4j.FailureClassifier.Verdict;
 import io.idem4j.spi.KeyRecord;
+import io.idem4j.spi.KeyState;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -29,7 +30,9 @@ public final class OperationPolicy {
     /** The operation may run again: see {@link OperationPolicy#rerun}. */
     RERUN,
     /** The key is held, in doubt: see {@link OperationPolicy#hold}. */
-    HOLD
+    HOLD,
+    /** The operation's recovery is asked: see {@link OperationPolicy#recover}. */
+    RECOVER
   }
 
   /** The settings. Never changed once a policy was made of them. */
@@ -42,6 +45,7 @@ public final class OperationPolicy {
     private Duration inDoubtRetention = Duration.ofDays(30);
     private @Nullable Duration storeDeadline;
     private Duration waitBudget = Duration.ZERO;
+    private Duration recoveryPause = Duration.ofSeconds(30);
     private boolean interruptOnLeaseLoss;
     private @Nullable FailureClassifier classifier;
 
@@ -89,6 +93,15 @@ public final class OperationPolicy {
     return new OperationPolicy(new Settings(Mode.HOLD));
   }
 
+  /**
+   * As {@link #hold()}, but the next caller takes the key, and asks the operation's {@link
+   * Recovery} what became of the earlier attempt before anything is run again. For operations whose
+   * effect can be looked up where it was made.
+   */
+  public static OperationPolicy recover() {
+    return new OperationPolicy(new Settings(Mode.RECOVER));
+  }
+
   /** For how long a lock is respected without a renewal; 30 s by default, 10 ms at least. */
   public OperationPolicy withLease(Duration lease) {
     return with(settings -> settings.lease = lease);
@@ -128,6 +141,13 @@ public final class OperationPolicy {
   /** For how long a duplicate waits for a running call to end; zero by default. */
   public OperationPolicy withWaitBudget(Duration waitBudget) {
     return with(settings -> settings.waitBudget = waitBudget);
+  }
+
+  /**
+   * For how long nobody is asked again after a {@link Recovery} could not tell; 30 s by default.
+   */
+  public OperationPolicy withRecoveryPause(Duration recoveryPause) {
+    return with(settings -> settings.recoveryPause = recoveryPause);
   }
 
   /**
@@ -218,6 +238,21 @@ public final class OperationPolicy {
     return settings.waitBudget;
   }
 
+  /** For how long a record is kept that ends a claim in this state. */
+  Duration retentionOf(KeyState end) {
+    return switch (end) {
+      case COMPLETED -> retention();
+      case FAILED_FINAL -> failureRetention();
+      case FAILED_IN_DOUBT -> inDoubtRetention();
+      default -> releasedRetention();
+    };
+  }
+
+  /** Returns for how long nobody is asked again after a recovery could not tell. */
+  public Duration recoveryPause() {
+    return settings.recoveryPause;
+  }
+
   boolean interruptsOnLeaseLoss() {
     return settings.interruptOnLeaseLoss;
   }
@@ -258,6 +293,7 @@ public final class OperationPolicy {
                 "retention", retention(),
                 "failure retention", failureRetention(),
                 "in-doubt retention", settings.inDoubtRetention,
+                "recovery pause", recoveryPause(),
                 "wait budget", waitBudget())
             .entrySet()) {
       if (time.getValue().isNegative()
@@ -276,6 +312,9 @@ public final class OperationPolicy {
         || storeDeadline().isZero()
         || storeDeadline().compareTo(lease().dividedBy(3)) > 0) {
       throw new MisuseException("the store deadline is between zero and a third of the lease");
+    }
+    if (recoveryPause().compareTo(inDoubtRetention()) >= 0) {
+      throw new MisuseException("the recovery pause is not shorter than the in-doubt retention");
     }
     requireLongEnough("retention", retention());
     requireLongEnough("failure retention", failureRetention());

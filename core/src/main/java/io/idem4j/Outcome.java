@@ -20,7 +20,8 @@ public sealed interface Outcome<T extends @Nullable Object> {
    * @param value its answer
    * @param recorded whether the answer is known to be recorded, or the verdict where the {@link
    *     AnswerClassifier} gave one; if not, it is being re-sent in the background, and a retry may
-   *     meet a running or an abandoned key until it is
+   *     meet a running or an abandoned key until it is. In a transaction that the caller commits
+   *     ({@link PreparedCompletion#handedOver}) nothing is re-sent: its commit records it
    */
   record Executed<T extends @Nullable Object>(T value, boolean recorded) implements Outcome<T> {
     @Override

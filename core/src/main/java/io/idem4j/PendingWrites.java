@@ -1,7 +1,6 @@
 package io.idem4j;
 
 import io.idem4j.spi.Grant;
-import io.idem4j.spi.Stamp;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -54,9 +53,9 @@ final class PendingWrites {
     new Pending(what, grant, send, until).submit();
   }
 
-  /** Returns what is known of the claim that drew this stamp. */
-  KeyMachine.Known of(Stamp live) {
-    return claims.isEmpty() ? NOTHING : claims.getOrDefault(live.grant(), NOTHING);
+  /** Returns what is known of the claim with this grant. */
+  KeyMachine.Known of(Grant claim) {
+    return claims.isEmpty() ? NOTHING : claims.getOrDefault(claim, NOTHING);
   }
 
   int size() {

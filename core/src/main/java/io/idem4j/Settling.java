@@ -1,14 +1,17 @@
 package io.idem4j;
 
-import io.idem4j.KeyMachine.Settlement;
+import io.idem4j.Refusals.Settlement;
 import io.idem4j.StoreCalls.Kind;
 import io.idem4j.StoreCalls.Reply;
+import io.idem4j.spi.Grant;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.KeyState;
 import io.idem4j.spi.Slots;
 import io.idem4j.spi.Stamp;
+import io.idem4j.spi.StoredRecord;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,8 +47,13 @@ final class Settling {
   private StoreCalls.Write write;
 
   private Settling(HeldKey held, KeyState state, Slots slots, List<Supplier<byte[]>> smaller) {
+    this(held, held.settled(state).slots(slots), smaller);
+  }
+
+  private Settling(HeldKey held, KeyRecord.Builder settled, List<Supplier<byte[]>> smaller) {
+    held.requireNotSuspended();
     // Built before the lease ends: whatever throws here leaves it to be settled otherwise.
-    KeyRecord wanted = held.settled(state).stamp(held.stamps().fresh()).slots(slots).build();
+    KeyRecord wanted = settled.stamp(held.stamps().fresh()).build();
     Stamp expected = held.end();
     if (expected == null) {
       throw settledBefore(held);
@@ -75,9 +83,36 @@ final class Settling {
     return new Settling(held, KeyState.FAILED_FINAL, Slots.of(payload, null), smaller).settle();
   }
 
-  /** Records a failure that is none: released, or in doubt. The checkpoint stays. */
+  /** Records a failure that is none: released, or in doubt. The checkpoint stays, or is carried. */
   static Result fail(HeldKey held, KeyState state) {
-    return new Settling(held, state, Slots.UNCHANGED, List.of()).settle();
+    Slots slots = held.checkpoint().slots();
+    // Refused meanwhile: what was done would be done again.
+    KeyState end = held.checkpoint().isTooLarge() ? KeyState.FAILED_IN_DOUBT : state;
+    return new Settling(held, end, slots, List.of()).settle();
+  }
+
+  /**
+   * Records that a recovery could not tell. The operation was not started, and the earlier holder,
+   * if it lives, may still settle what is its own. The checkpoint stays.
+   */
+  static Result unrecovered(HeldKey held) {
+    KeyRecord.Builder unrecovered =
+        held.settled(KeyState.FAILED_IN_DOUBT)
+            .attempt(held.record().attempt() - 1)
+            .grant(held.earlier())
+            .lease(held.request().policy().recoveryPause());
+    return new Settling(held, unrecovered.slots(Slots.UNCHANGED), List.of()).settle();
+  }
+
+  /** Records that nothing was done under this lock, nor before it. The checkpoint stays. */
+  static Result released(HeldKey held) {
+    return new Settling(
+            held,
+            held.settled(KeyState.FAILED_RETRYABLE)
+                .attempt(held.record().attempt() - 1)
+                .slots(Slots.UNCHANGED),
+            List.of())
+        .settle();
   }
 
   private Result settle() {
@@ -89,6 +124,8 @@ final class Settling {
   }
 
   private Result settleInForeground() {
+    // What belongs to a transaction is never sent again: it may be gone with the transaction.
+    boolean isBound = held.engine().isBound();
     long end =
         held.subject().at(held.engine().timing().nanoTime())
             + held.request().policy().storeDeadline().toNanos();
@@ -98,9 +135,14 @@ final class Settling {
       do {
         result = send();
         guard.absorb();
-      } while (result instanceof Result.NotKnown && backoff.pause(end));
-      if (result instanceof Result.NotKnown) {
+      } while (result instanceof Result.NotKnown && !isBound && backoff.pause(end));
+      if (result instanceof Result.NotKnown && !isBound) {
         resendInBackground(end - held.request().policy().storeDeadline().toNanos());
+      }
+      if (result instanceof Result.NotKnown && isBound) {
+        throw KeyStoreException.unknown(
+            held.request().describe() + ": its transaction took no record of the end; roll it back",
+            null);
       }
       return result;
     }
@@ -110,7 +152,7 @@ final class Settling {
     // Not past its own retention: what was applied then would be gone, and look like a loss (S8).
     KeyRecord wanted = write.next();
     KeyMachine.Known known =
-        wanted.state() == KeyState.FAILED_RETRYABLE
+        wanted.state() == KeyState.FAILED_RETRYABLE && wanted.slots().isUnchanged()
             ? new KeyMachine.Known.Released(wanted.attempt())
             : new KeyMachine.Known.Ended();
     held.engine()
@@ -146,21 +188,32 @@ final class Settling {
       } else if (reply.kind() == Kind.REFUSED) {
         Settlement settlement;
         try {
-          settlement = KeyMachine.settle(held.record(), write.next().state(), reply.live());
+          settlement = Refusals.settle(held.record(), write.next().state(), reply.live());
         } catch (KeyStoreException e) {
           held.subject().storeError(e);
           return new Result.NotKnown();
         }
-        if (settlement instanceof Settlement.Done) {
+        if (settlement instanceof Settlement.Done && !isToBeCarried(reply.live())) {
           return new Result.Recorded();
+        } else if (settlement instanceof Settlement.Done) {
+          write = write.over(reply.live().orElseThrow().record(), held.stamps().fresh());
+          continue;
         } else if (settlement instanceof Settlement.Superseded superseded) {
           return new Result.Superseded(superseded.recorded());
         } else if (settlement instanceof Settlement.Lost lost) {
           return new Result.Lost(lost.why());
         }
-        rewrite(((Settlement.Follow) settlement).expected(), write.next().slots());
+        write = write.over(reply.live().orElseThrow().record(), held.stamps().fresh());
+      } else if (reply.error() instanceof PayloadTooLargeException
+          && write.next().slots().checkpoint() != null) {
+        log.warn("{}: a step cannot be recorded; in doubt", held.request().describe());
+        KeyRecord.Builder doubt =
+            held.settled(KeyState.FAILED_IN_DOUBT)
+                .fence(write.next().fence())
+                .slots(Slots.UNCHANGED);
+        write = held.calls().write(write.expected(), doubt.stamp(held.stamps().fresh()).build());
       } else if (reply.error() instanceof PayloadTooLargeException tooLarge) {
-        byte[] payload = smallerThan(write.next().slots().payload());
+        byte[] payload = smallerThan(write.next().slots().payload(), smaller);
         if (payload == null) {
           return new Result.NotKnown();
         }
@@ -177,8 +230,20 @@ final class Settling {
     return new Result.NotKnown();
   }
 
+  /**
+   * Somebody marked this grant as in doubt, and does not know the last steps, or that nothing ran
+   * under it and the doubt is an earlier holder's.
+   */
+  private boolean isToBeCarried(Optional<StoredRecord> live) {
+    Grant own = held.record().stamp().grant();
+    boolean saysMore =
+        write.next().slots().checkpoint() != null || !write.next().grant().equals(own);
+    return saysMore && live.filter(it -> it.stamp().isOf(own)).isEmpty();
+  }
+
   /** What was refused is not offered again under another name. */
-  private byte @Nullable [] smallerThan(byte @Nullable [] refused) {
+  static byte @Nullable [] smallerThan(
+      byte @Nullable [] refused, Iterator<Supplier<byte[]>> smaller) {
     while (refused != null && smaller.hasNext()) {
       byte[] next = smaller.next().get();
       if (next.length < refused.length) {

@@ -130,6 +130,15 @@ final class StoreCalls {
       return next;
     }
 
+    /**
+     * Returns the same record over another one of the same grant. A recovery that could not tell
+     * has raised the fence of that one, perhaps, and nobody may draw it again (I2).
+     */
+    Write over(KeyRecord live, Stamp fresh) {
+      long fence = Math.max(next.fence(), live.fence());
+      return new Write(live.stamp(), next.toBuilder().stamp(fresh).fence(fence).build());
+    }
+
     Reply send() {
       Reply reply = compareAndSet(expected, next);
       if (reply.kind() == Kind.UNKNOWN) {

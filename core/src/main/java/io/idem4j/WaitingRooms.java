@@ -151,7 +151,7 @@ final class WaitingRooms {
           return null;
         }
         Sight seen = turn.seen();
-        if (seen != null) {
+        if (seen != null || timing.nanoTime() - until >= 0) {
           return seen;
         }
       }

@@ -1,6 +1,6 @@
 package io.idem4j;
 
-import io.idem4j.KeyMachine.Withdrawal;
+import io.idem4j.Refusals.Withdrawal;
 import io.idem4j.StoreCalls.Kind;
 import io.idem4j.StoreCalls.Reply;
 import io.idem4j.spi.KeyRecord;
@@ -12,7 +12,6 @@ import io.idem4j.spi.Stamp;
  */
 final class Withdrawing {
   private final Engine engine;
-  private final StoreCalls calls;
   private final Stamping stamps;
   private final Stamp claimExpected;
   private StoreCalls.Write write;
@@ -25,7 +24,6 @@ final class Withdrawing {
       KeyRecord claimed,
       KeyRecord putBack) {
     this.engine = engine;
-    this.calls = calls;
     this.stamps = stamps;
     this.claimExpected = claimExpected;
     this.write = calls.write(claimed.stamp(), putBack);
@@ -36,10 +34,9 @@ final class Withdrawing {
     Reply reply = write.send();
     boolean settled = reply.kind() == Kind.APPLIED;
     if (reply.kind() == Kind.REFUSED) {
-      Withdrawal next = KeyMachine.withdrawn(claimExpected, stamps, reply.live());
+      Withdrawal next = Refusals.withdrawn(claimExpected, stamps, reply.live());
       if (next == Withdrawal.FOLLOW) {
-        KeyRecord putBack = write.next().toBuilder().stamp(stamps.fresh()).build();
-        write = calls.write(reply.live().orElseThrow().stamp(), putBack);
+        write = write.over(reply.live().orElseThrow().record(), stamps.fresh());
       }
       settled = next == Withdrawal.SETTLED;
     }

@@ -1,5 +1,6 @@
 package io.idem4j;
 
+import io.idem4j.OperationPolicy.Mode;
 import io.idem4j.spi.FingerprintDigest;
 import io.idem4j.spi.KeyState;
 import java.nio.charset.StandardCharsets;
@@ -59,18 +60,13 @@ final class CallJudge {
       call.outcome.fold(
           this::executed,
           this::replayed,
-          recovered -> fail("no policy recovers"),
+          this::recovered,
           this::inFlight,
           this::keyReused,
           this::failed,
           this::inDoubt);
       reached(call.outcome.getClass().getSimpleName());
     }
-  }
-
-  private Void fail(String what) {
-    check(false, what);
-    return null;
   }
 
   /** I24: no interrupt is swallowed, and none is made up. */
@@ -112,6 +108,16 @@ final class CallJudge {
     return null;
   }
 
+  /** As of an executed one, but that nothing was run. */
+  @SuppressWarnings("ReferenceEquality") // it must be the very value
+  private Void recovered(Outcome.Recovered<String> recovered) {
+    check(!call.started, "I12 recovered and run");
+    check(call.found == CallSpec.Finding.DONE, "recovered what was not found");
+    check(recovered.value() == call.value, "recovered with another value");
+    check(isRecorded() || !recovered.recorded(), "I16 reported as recorded and is not");
+    return null;
+  }
+
   private boolean isRecorded() {
     return ledger.versions(call.key.id()).stream()
         .anyMatch(each -> each.isOf(call.grant) && each.state() == KeyState.COMPLETED);
@@ -144,7 +150,8 @@ final class CallJudge {
                     && isSameRequest(version)
                     && Arrays.equals(version.record.slots().payload(), expected)),
         "I6, I7, I10 a replay of what was not recorded");
-    check(own.isPresent() == call.started, "an answer hides the call's own run");
+    boolean hasOwn = call.started || call.found == CallSpec.Finding.DONE;
+    check(own.isPresent() == hasOwn, "an answer hides the call's own run");
     if (own.isPresent()) {
       check(
           own.get().value() == call.value && own.get().failure() == call.failure,
@@ -160,7 +167,13 @@ final class CallJudge {
         !inFlight.retryAfter().isNegative() && !inFlight.retryAfter().isZero(),
         "in flight without a time to wait");
     check(call.metBusy || wasSame(KeyState.LOCKED), "in flight where nobody was");
-    checkNothingLeft();
+    if (call.found == CallSpec.Finding.NOT_DONE) {
+      // Its lease was over when its recovery was: it ran nothing, and lets the lock lapse.
+      check(call.wasLostWhenFound, "a recovery was not heard");
+      call.process.simulation().reached("recovery outlived its lease");
+    } else {
+      checkNothingLeft();
+    }
     return null;
   }
 
@@ -173,8 +186,16 @@ final class CallJudge {
 
   private Void inDoubt(Outcome.InDoubt<String> inDoubt) {
     check(!call.started, "an operation ran, and its answer is: in doubt");
-    check(wasSame(KeyState.FAILED_IN_DOUBT), "in doubt where nothing was");
-    checkNothingLeft();
+    check(
+        inDoubt.retryAfter().isPresent() == (call.plan().mode() == Mode.RECOVER),
+        "in doubt with the wrong time of the next question");
+    if (call.isSettledByItsRecovery()) {
+      check(call.found != CallSpec.Finding.DONE, "in doubt about what was found");
+      check(call.settlementSent, "a doubt was not recorded");
+    } else {
+      check(wasSame(KeyState.FAILED_IN_DOUBT), "in doubt where nothing was");
+      checkNothingLeft();
+    }
     return null;
   }
 
@@ -206,7 +227,9 @@ final class CallJudge {
     }
     check(!hasSecret(thrown, 0), "I45 a message shows a secret");
     if (thrown instanceof LeaseLostException lost) {
-      check(call.ended && call.failure == null, "a lease lost without a run");
+      boolean hasValue =
+          call.found == CallSpec.Finding.DONE || (call.ended && call.failure == null);
+      check(hasValue, "a lease lost without a value");
       check(lost.value() == call.value, "the value of the run was lost");
       check(
           ledger.live(call.key.id()).filter(it -> it.isOf(call.grant)).isEmpty(),
@@ -216,6 +239,8 @@ final class CallJudge {
               .live(call.key.id())
               .filter(it -> it.state() == KeyState.FAILED_IN_DOUBT)
               .filter(it -> it.record.grant().equals(call.grant))
+              // One that a recovery put back was a lock, perhaps, when the completion was refused.
+              .filter(it -> ledger.callOf(it.record.stamp().grant()).plan().mode() != Mode.RECOVER)
               .isEmpty(),
           "I3 a doubt on the own grant was not settled");
       reached("late completion refused");
@@ -259,10 +284,12 @@ final class CallJudge {
         && call.grant != null
         && call.claimSentLast
         && !call.takeoverSent) {
-      check(call.withdrawalSent, "I18 an unresolved claim was not withdrawn");
+      check(call.withdrawn.contains(call.grant), "I18 an unresolved claim was not withdrawn");
     }
     boolean notKnown =
-        call.outcome instanceof Outcome.Executed<String> executed && !executed.recorded();
+        (call.outcome instanceof Outcome.Executed<String> executed && !executed.recorded())
+            || (call.outcome instanceof Outcome.Recovered<String> recovered
+                && !recovered.recorded());
     if (notKnown && !isRecorded() && !call.outlivedItsHold) {
       check(wasLossTold(), "I21 a finished answer was forgotten");
     }

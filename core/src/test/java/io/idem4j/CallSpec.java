@@ -8,6 +8,7 @@ package io.idem4j;
  * @param pauses how often the operation pauses
  * @param nap for how long it sleeps, in leases
  * @param heedsInterrupts whether the operation ends at an interrupt
+ * @param finding what its recovery finds, if it is asked
  */
 record CallSpec(
     int key,
@@ -17,7 +18,8 @@ record CallSpec(
     Ending ending,
     int pauses,
     int nap,
-    boolean heedsInterrupts) {
+    boolean heedsInterrupts,
+    Finding finding) {
   /** How the operation is run. */
   enum Via {
     EXECUTE,
@@ -48,8 +50,23 @@ record CallSpec(
     NESTED
   }
 
+  /** What a recovery says. */
+  enum Finding {
+    DONE,
+    /** Where that is true, and {@link #UNKNOWN} where an earlier run goes on. */
+    NOT_DONE,
+    UNKNOWN,
+    THROWS
+  }
+
   /** Returns the same, asked for under another key. */
   CallSpec under(int other) {
-    return new CallSpec(other, otherRequest, plan, via, ending, pauses, nap, heedsInterrupts);
+    return new CallSpec(
+        other, otherRequest, plan, via, ending, pauses, nap, heedsInterrupts, finding);
+  }
+
+  /** Returns the same with another finding. */
+  CallSpec finding(Finding other) {
+    return new CallSpec(key, otherRequest, plan, via, ending, pauses, nap, heedsInterrupts, other);
   }
 }

@@ -1,5 +1,6 @@
 package io.idem4j;
 
+import io.idem4j.OperationPolicy.Mode;
 import io.idem4j.spi.KeyState;
 import java.time.Duration;
 import java.util.List;
@@ -48,15 +49,15 @@ final class Calm {
     checkHistory();
     // I19, I30, I31: a lease and a margin later nothing is locked by anybody who is gone.
     let(Plan.LONGEST_LEASE.plusSeconds(1));
-    for (int key = 0; key < SimulatedCall.keys(); key++) {
-      if (key == 0 || !ledger.versions(SimulatedCall.key(key).id()).isEmpty()) {
+    for (int key = 0; key < SimulatedKeys.keys(); key++) {
+      if (key == 0 || !ledger.versions(SimulatedKeys.key(key).id()).isEmpty()) {
         probe(key);
       }
     }
     let(Plan.MAXIMUM_HOLD.plusSeconds(2));
     simulation.processes.forEach(this::checkNothingLeft);
     ledger.calls.forEach(call -> new CallJudge(ledger, call).judgeAtTheEnd());
-    for (int key = 0; key < SimulatedCall.keys(); key++) {
+    for (int key = 0; key < SimulatedKeys.keys(); key++) {
       checkEffects(key);
     }
   }
@@ -118,7 +119,16 @@ final class Calm {
   private SimulatedCall ask(int key, boolean other, Plan plan) {
     SimulatedProcess process = simulation.boot();
     CallSpec spec =
-        new CallSpec(key, other, plan, CallSpec.Via.EXECUTE, CallSpec.Ending.ANSWER, 0, 0, false);
+        new CallSpec(
+            key,
+            other,
+            plan,
+            CallSpec.Via.EXECUTE,
+            CallSpec.Ending.ANSWER,
+            0,
+            0,
+            false,
+            CallSpec.Finding.NOT_DONE);
     SimulatedCall call = simulation.call(process, spec);
     finishCalls();
     return call;
@@ -126,15 +136,15 @@ final class Calm {
 
   /** A new process asks for the key, and asks again. */
   private void probe(int key) {
-    KeyId id = SimulatedCall.key(key).id();
+    KeyId id = SimulatedKeys.key(key).id();
     boolean other =
         ledger
             .live(id)
             .map(it -> it.record.fingerprint().equals(SimulatedCall.fingerprint(true).first()))
             .orElse(false);
-    Plan plan = SimulatedCall.isHeld(key) ? Plan.HOLD : Plan.RERUN;
+    Plan plan = Plan.RERUN.like(SimulatedKeys.mode(key).orElse(Mode.RERUN));
     SimulatedCall first = ask(key, other, plan);
-    if (first.outcome instanceof Outcome.InDoubt<String>) {
+    if (first.outcome instanceof Outcome.InDoubt<String> && plan.mode() != Mode.RECOVER) {
       simulation.reached("doubt left at the end");
       ledger.resolve(key, false);
       first = ask(key, other, plan);
@@ -175,7 +185,7 @@ final class Calm {
 
   /** I1, I12: the effects of each life are bounded by its grants, and one answer was recorded. */
   private void checkEffects(int key) {
-    KeyId id = SimulatedCall.key(key).id();
+    KeyId id = SimulatedKeys.key(key).id();
     List<RecordVersion> all = ledger.versions(id);
     int lives = all.isEmpty() ? 0 : all.get(all.size() - 1).life + 1;
     for (RecordVersion each : all) {

@@ -93,7 +93,9 @@ final class Chronicle {
             it.bodyKept()
                 ? ended(call, Kind.REPLAYED).answering(bytes(it.answer().orElseThrow()))
                 : ended(call, Kind.REPLAYED_WITHOUT_BODY),
-        it -> null,
+        it ->
+            ended(call, it.recorded() ? Kind.RECOVERED : Kind.RECOVERED_UNRECORDED)
+                .answering(bytes(it.value())),
         it -> ended(call, Kind.IN_FLIGHT),
         it -> ended(call, Kind.REUSED),
         it -> ended(call, Kind.FAILED_RECORDED).failing(it.failure().code(), it.failure().bytes()),

@@ -133,8 +133,8 @@ class ClaimGuardsTest extends EngineGuards {
               .state(state)
               .build();
       StoredRecord live = StoredRecord.of(record, Duration.ZERO, seconds(600));
-      assertThat(KeyMachine.withdrawn(Stamp.ABSENT, stamps, Optional.of(live)))
-          .isEqualTo(KeyMachine.Withdrawal.SETTLED);
+      assertThat(Refusals.withdrawn(Stamp.ABSENT, stamps, Optional.of(live)))
+          .isEqualTo(Refusals.Withdrawal.SETTLED);
     }
   }
 

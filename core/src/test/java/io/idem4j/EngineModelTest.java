@@ -44,7 +44,7 @@ import net.jqwik.api.state.ActionChain;
  * <pre>mvn test -pl core -Dtest=EngineModelTest -Djqwik.tries.default=100000</pre>
  */
 class EngineModelTest {
-  private static final int STEPS = 50;
+  private static final int STEPS = 64;
 
   /**
    * Of a thousand sequences at least so many must have seen this; a storm in a teacup is no test.
@@ -63,6 +63,14 @@ class EngineModelTest {
           Map.entry("late completion refused", 8),
           Map.entry("superseded answer", 1),
           Map.entry("doubt settled by its own holder", 8),
+          Map.entry("doubt taken for its recovery", 150),
+          Map.entry("recovery: DONE", 30),
+          Map.entry("recovery: NOT_DONE", 250),
+          Map.entry("recovery: UNKNOWN", 15),
+          Map.entry("recovery: THROWS", 12),
+          Map.entry("recovery recorded", 30),
+          Map.entry("recovery could not tell", 30),
+          Map.entry("Recovered", 30),
           Map.entry("withdrawal delivered", 70),
           Map.entry("claim not resolved", 200),
           Map.entry("recorded but not known to be", 1),

@@ -177,8 +177,8 @@ class EngineStateLincheckTest {
         answer();
       }
       for (int grant = 1; grant <= grants.get(); grant++) {
-        Stamp stamp = Stamp.first(new Grant(1, grant));
-        require(writes.of(stamp) instanceof KeyMachine.Known.Nothing, "known at the end");
+        KeyMachine.Known known = writes.of(new Grant(1, grant));
+        require(known instanceof KeyMachine.Known.Nothing, "known at the end");
       }
       require(writes.size() == 0, "size " + writes.size() + " at the end");
       require(activity.idle().isDone(), "not idle at the end");

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.idem4j.KeyMachine.Decision;
 import io.idem4j.KeyMachine.Known;
 import io.idem4j.KeyMachine.Request;
-import io.idem4j.KeyMachine.Settlement;
-import io.idem4j.KeyMachine.Withdrawal;
+import io.idem4j.Refusals.Settlement;
+import io.idem4j.Refusals.Withdrawal;
 import io.idem4j.spi.Grant;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.KeyState;
@@ -38,6 +38,9 @@ class KeyMachinePropertiesTest {
   private static final Known NOTHING = new Known.Nothing();
   private static final long NOW = 1_700_000_000_000L;
 
+  private static final byte[] STEPS =
+      RecordedSteps.open("charge", KEY.id(), null).with("draft", null).encode();
+
   /** The stamps of a claim that has drawn some already. */
   private static final class Drawn implements KeyMachine.Stamps {
     private Stamp last = Stamp.first(MINE);
@@ -63,7 +66,7 @@ class KeyMachinePropertiesTest {
     Arbitrary<Long> fences = Arbitraries.longs().between(0, Long.MAX_VALUE - 1);
     Arbitrary<Integer> attempts = Arbitraries.integers().between(0, 1_000_000);
     Arbitrary<Slots> slots =
-        Arbitraries.of(Slots.EMPTY, Slots.of(new byte[] {1}, null), Slots.of(null, new byte[0]));
+        Arbitraries.of(Slots.EMPTY, Slots.of(new byte[] {1}, null), Slots.of(null, STEPS));
     Arbitrary<Duration> leaseLeft =
         Arbitraries.longs().between(-100_000, 100_000).map(Duration::ofMillis);
     return Combinators.combine(stamps, states, fences, attempts, slots, leaseLeft)
@@ -115,7 +118,7 @@ class KeyMachinePropertiesTest {
     switch (live.record().state()) {
       case COMPLETED, FAILED_FINAL ->
           assertThat(decision).isEqualTo(new Decision.Replay(live.record()));
-      case FAILED_IN_DOUBT -> assertThat(decision).isEqualTo(new Decision.Doubt());
+      case FAILED_IN_DOUBT -> assertThat(decision).isEqualTo(new Decision.Doubt(Optional.empty()));
       case FAILED_RETRYABLE ->
           assertThat(decision)
               .isInstanceOfSatisfying(
@@ -200,7 +203,7 @@ class KeyMachinePropertiesTest {
             stamps,
             NOW);
     if (decision instanceof Decision.Take take) {
-      Optional<KeyRecord> putBack = KeyMachine.withdrawal(policy, take, stamps);
+      Optional<KeyRecord> putBack = Refusals.withdrawal(policy, take, stamps);
       assertThat(putBack.isEmpty()).isEqualTo(take.isTakeover());
       putBack.ifPresent(
           record -> {
@@ -224,7 +227,7 @@ class KeyMachinePropertiesTest {
     if (mine.record().state() == KeyState.LOCKED) {
       assertThat(decision).isEqualTo(new Decision.Mine(mine.record(), mine.leaseLeft()));
     } else {
-      assertThat(decision).isEqualTo(new Decision.Doubt());
+      assertThat(decision).isEqualTo(new Decision.Doubt(Optional.empty()));
     }
   }
 
@@ -237,21 +240,21 @@ class KeyMachinePropertiesTest {
             KeyState.FAILED_FINAL,
             KeyState.FAILED_RETRYABLE,
             KeyState.FAILED_IN_DOUBT)) {
-      Settlement settlement = KeyMachine.settle(mine, wanted, Optional.of(live));
+      Settlement settlement = Refusals.settle(mine, wanted, Optional.of(live));
       if (live.record().state().isTerminal()) {
         assertThat(settlement).isEqualTo(new Settlement.Superseded(live.record()));
       } else {
         assertThat(settlement).isInstanceOf(Settlement.Lost.class);
       }
       StoredRecord otherRequest = refingerprinted(live);
-      assertThat(KeyMachine.settle(mine, wanted, Optional.of(otherRequest)))
+      assertThat(Refusals.settle(mine, wanted, Optional.of(otherRequest)))
           .as("another request's answer is never given out")
           .isInstanceOf(Settlement.Lost.class);
-      assertThat(KeyMachine.settle(mine, wanted, Optional.empty()))
+      assertThat(Refusals.settle(mine, wanted, Optional.empty()))
           .isInstanceOf(Settlement.Lost.class);
 
       StoredRecord own = restamped(live, Stamp.first(MINE).next());
-      assertThat(KeyMachine.settle(mine, wanted, Optional.of(own)))
+      assertThat(Refusals.settle(mine, wanted, Optional.of(own)))
           .isEqualTo(
               live.record().state() == KeyState.LOCKED
                   ? new Settlement.Follow(own.stamp())
@@ -270,23 +273,23 @@ class KeyMachinePropertiesTest {
                 .build(),
             Duration.ZERO,
             Duration.ofDays(1));
-    assertThat(KeyMachine.settle(locked(OTHERS), KeyState.COMPLETED, Optional.of(marked)))
+    assertThat(Refusals.settle(locked(OTHERS), KeyState.COMPLETED, Optional.of(marked)))
         .isEqualTo(new Settlement.Follow(marked.stamp()));
-    assertThat(KeyMachine.settle(locked(OTHERS), KeyState.FAILED_IN_DOUBT, Optional.of(marked)))
+    assertThat(Refusals.settle(locked(OTHERS), KeyState.FAILED_IN_DOUBT, Optional.of(marked)))
         .isEqualTo(new Settlement.Done());
-    assertThat(KeyMachine.settle(locked(MINE), KeyState.COMPLETED, Optional.of(marked)))
+    assertThat(Refusals.settle(locked(MINE), KeyState.COMPLETED, Optional.of(marked)))
         .isInstanceOf(Settlement.Lost.class);
   }
 
   @Property
   void renewal_neverRevivesWhatAnotherHolds(@ForAll("live") StoredRecord live) {
     KeyRecord renewed = locked(MINE);
-    assertThat(KeyMachine.renew(renewed, Optional.of(live))).isInstanceOf(Settlement.Lost.class);
-    assertThat(KeyMachine.renew(renewed, Optional.empty())).isInstanceOf(Settlement.Lost.class);
-    assertThat(KeyMachine.renew(renewed, Optional.of(restamped(live, renewed.stamp()))))
+    assertThat(Refusals.renew(renewed, Optional.of(live))).isInstanceOf(Settlement.Lost.class);
+    assertThat(Refusals.renew(renewed, Optional.empty())).isInstanceOf(Settlement.Lost.class);
+    assertThat(Refusals.renew(renewed, Optional.of(restamped(live, renewed.stamp()))))
         .isEqualTo(new Settlement.Done());
     Stamp earlier = renewed.stamp().next();
-    assertThat(KeyMachine.renew(renewed, Optional.of(restamped(live, earlier))))
+    assertThat(Refusals.renew(renewed, Optional.of(restamped(live, earlier))))
         .isInstanceOf(
             live.record().state() == KeyState.LOCKED
                 ? Settlement.Follow.class
@@ -297,12 +300,11 @@ class KeyMachinePropertiesTest {
   void withdrawal_isSettledByAnothersRecordAlone(@ForAll("live") StoredRecord live) {
     Drawn stamps = new Drawn();
     Stamp expected = Stamp.first(new Grant(9, 9));
-    assertThat(KeyMachine.withdrawn(expected, stamps, Optional.empty()))
-        .isEqualTo(Withdrawal.AGAIN);
-    assertThat(KeyMachine.withdrawn(live.stamp(), stamps, Optional.of(live)))
+    assertThat(Refusals.withdrawn(expected, stamps, Optional.empty())).isEqualTo(Withdrawal.AGAIN);
+    assertThat(Refusals.withdrawn(live.stamp(), stamps, Optional.of(live)))
         .isEqualTo(Withdrawal.AGAIN);
     StoredRecord own = restamped(live, Stamp.first(MINE));
-    assertThat(KeyMachine.withdrawn(own.stamp(), stamps, Optional.of(own)))
+    assertThat(Refusals.withdrawn(own.stamp(), stamps, Optional.of(own)))
         .as("the claim's own lock, renewed or not")
         .isEqualTo(live.record().state() == KeyState.LOCKED ? Withdrawal.FOLLOW : Withdrawal.AGAIN);
     StoredRecord doubted =
@@ -314,12 +316,12 @@ class KeyMachinePropertiesTest {
                 .build(),
             Duration.ZERO,
             Duration.ofDays(1));
-    assertThat(KeyMachine.withdrawn(expected, stamps, Optional.of(doubted)))
+    assertThat(Refusals.withdrawn(expected, stamps, Optional.of(doubted)))
         .isEqualTo(Withdrawal.FOLLOW);
-    assertThat(KeyMachine.withdrawn(expected, stamps, Optional.of(live)))
+    assertThat(Refusals.withdrawn(expected, stamps, Optional.of(live)))
         .isEqualTo(Withdrawal.SETTLED);
     assertThat(
-            KeyMachine.withdrawn(expected, stamps, Optional.of(restamped(live, Stamp.first(MINE)))))
+            Refusals.withdrawn(expected, stamps, Optional.of(restamped(live, Stamp.first(MINE)))))
         .isEqualTo(
             live.record().state() == KeyState.LOCKED ? Withdrawal.FOLLOW : Withdrawal.SETTLED);
   }

@@ -1,5 +1,6 @@
 package io.idem4j;
 
+import io.idem4j.OperationPolicy.Mode;
 import io.idem4j.spi.CasResult;
 import io.idem4j.spi.Grant;
 import io.idem4j.spi.KeyRecord;
@@ -93,8 +94,8 @@ final class Ledger {
 
   /** Takes note of what is past its retention. */
   void expire() {
-    for (int i = 0; i < SimulatedCall.keys(); i++) {
-      KeyId id = SimulatedCall.key(i).id();
+    for (int i = 0; i < SimulatedKeys.keys(); i++) {
+      KeyId id = SimulatedKeys.key(i).id();
       if (simulation.memory.find(id).isEmpty()) {
         live(id).ifPresent(this::expired);
       }
@@ -135,7 +136,7 @@ final class Ledger {
       if (before.isEmpty()) {
         checkFirst(id, after.record(), by);
       } else {
-        new Move(before.get(), old.orElseThrow(), after, by).check();
+        new Move(simulation, before.get(), old.orElseThrow(), after, by).check();
       }
     }
     old.ifPresent(each -> each.until = simulation.step());
@@ -148,7 +149,11 @@ final class Ledger {
     OperationPolicy policy = by.plan().policy();
     Duration least = policy.lease().plus(policy.storeDeadline().multipliedBy(2));
     check(after.retentionLeft().compareTo(least) >= 0, "I32 retention is too short", by);
-    check(after.leaseLeft().compareTo(policy.lease()) <= 0, "I31 lease is too long", by);
+    Duration most =
+        after.record().state() == KeyState.FAILED_IN_DOUBT
+            ? policy.recoveryPause()
+            : policy.lease();
+    check(after.leaseLeft().compareTo(most) <= 0, "I31 lease is too long", by);
   }
 
   private void checkFirst(KeyId id, KeyRecord first, SimulatedCall by) {
@@ -167,7 +172,7 @@ final class Ledger {
   }
 
   /** I10, I12, I17, I18: what holds whenever a claim takes effect. */
-  private void checkGranted(KeyRecord locked, SimulatedCall by) {
+  void checkGranted(KeyRecord locked, SimulatedCall by) {
     check(
         SimulatedCall.fingerprint(by.spec.otherRequest()).first().equals(locked.fingerprint()),
         "I10 a claim with another fingerprint was granted",
@@ -180,141 +185,15 @@ final class Ledger {
         by);
   }
 
-  /** One write over a live record. */
-  private final class Move {
-    private final KeyRecord from;
-    private final boolean leaseOver;
-    private final RecordVersion old;
-    private final StoredRecord stored;
-    private final KeyRecord to;
-    private final SimulatedCall by;
-    private final boolean ownLock;
-    private final boolean ownDoubt;
-
-    Move(StoredRecord before, RecordVersion old, StoredRecord after, SimulatedCall by) {
-      this.from = before.record();
-      this.leaseOver = before.leaseLeft().isNegative() || before.leaseLeft().isZero();
-      this.old = old;
-      this.stored = after;
-      this.to = after.record();
-      this.by = by;
-      // By the grant of the write itself: its call may hold another by now, and withdraw this one.
-      Grant own = to.stamp().grant();
-      this.ownLock = from.state() == KeyState.LOCKED && from.stamp().isOf(own);
-      this.ownDoubt = from.state() == KeyState.FAILED_IN_DOUBT && from.grant().equals(own);
-    }
-
-    private void require(boolean holds, String what) {
-      Ledger.this.check(holds, what, from.state(), to.state(), by);
-    }
-
-    void check() {
-      require(!from.state().isTerminal(), "I5 a terminal state was left");
-      require(from.state().canMoveTo(to.state()), "an illegal move");
-      require(from.fingerprint().equals(to.fingerprint()), "I11 the fingerprint was changed");
-      switch (to.state()) {
-        case LOCKED -> {
-          if (ownLock) {
-            renewed();
-          } else {
-            granted();
-          }
-        }
-        case COMPLETED, FAILED_FINAL, FAILED_RETRYABLE -> {
-          require(ownLock || ownDoubt, "I3, I4, I26 a record was settled that was another's");
-          require(from.fence() == to.fence(), "I2 a settlement changed the fence");
-          settled();
-          if (ownDoubt) {
-            simulation.reached("doubt settled by its own holder");
-          }
-        }
-        case FAILED_IN_DOUBT -> {
-          require(from.fence() == to.fence(), "I2 a doubt changed the fence");
-          require(from.attempt() == to.attempt(), "a doubt changed the attempt");
-          if (ownLock) {
-            settled();
-          } else {
-            marked();
-          }
-        }
-        case NEW -> require(false, "NEW was stored");
-      }
-    }
-
-    private void renewed() {
-      require(from.fence() == to.fence(), "I2 a renewal changed the fence");
-      require(from.attempt() == to.attempt(), "a renewal changed the attempt");
-      boolean whole = to.lease().equals(by.plan().policy().lease());
-      require(
-          !whole || simulation.storeNanos() + stored.leaseLeft().toNanos() >= old.leaseEnd,
-          "I29 a renewal lowered the lease");
-      simulation.reached(by.started ? "renewed" : "renewed before the run");
-    }
-
-    private void granted() {
-      checkGranted(to, by);
-      require(to.fence() > from.fence(), "I2 the fence did not rise");
-      SimulatedCall before = byGrant.get(from.stamp().grant());
-      if (from.state() == KeyState.LOCKED) {
-        boolean released = isPendingRelease(before);
-        require(leaseOver || released, "I8, I9 a running lease was taken over");
-        require(released || by.plan().reruns(), "a lapsed lock was taken over under hold");
-        int most = from.attempt() + 1;
-        int least = before.neverRuns() ? from.attempt() : most;
-        require(to.attempt() >= least && to.attempt() <= most, "the attempt of a takeover");
-        simulation.reached(released ? "pending release taken" : "takeover");
-      } else {
-        require(from.state() == KeyState.FAILED_RETRYABLE, "a claim over what is not free");
-        require(to.attempt() == from.attempt() + 1, "the attempt of a claim");
-        simulation.reached("released key taken");
-      }
-    }
-
-    /** This engine's own release of it may be on its way. */
-    private boolean isPendingRelease(SimulatedCall holder) {
-      boolean ranAndReleases =
-          holder.settlementSent
-              && holder.verdict().filter(it -> it == KeyState.FAILED_RETRYABLE).isPresent();
-      return holder.process == by.process && (ranAndReleases || holder.neverRuns());
-    }
-
-    private void marked() {
-      require(from.state() == KeyState.LOCKED, "a doubt over what is not locked");
-      require(leaseOver, "I8 a running lease was marked as in doubt");
-      require(to.grant().equals(from.stamp().grant()), "a mark must keep the grant");
-      require(!by.plan().reruns(), "a policy that re-runs marked a doubt");
-      simulation.reached("lapsed lock marked in doubt");
-    }
-
-    /** I7, I18, I40: what is recorded is what the run brought, and nothing before it ended. */
-    private void settled() {
-      if (!by.started) {
-        require(to.state() == KeyState.FAILED_RETRYABLE, "I18 a claim that never ran was settled");
-        require(to.attempt() == from.attempt() - 1, "a withdrawal puts the attempt back");
-        simulation.reached("withdrawal delivered");
-        return;
-      }
-      require(by.ended, "I7, I34 a key was settled while its operation ran");
-      require(by.verdict().filter(it -> it == to.state()).isPresent(), "I40 another verdict");
-      require(to.attempt() == from.attempt(), "a settlement changed the attempt");
-      if (to.state().isTerminal()) {
-        byte[] expected = ExpectedRecord.payload(by);
-        require(
-            Arrays.equals(expected, to.slots().payload()), "I6 a record is not what the run gave");
-        if (by.failure == null && !ExpectedRecord.isBodyKept(by)) {
-          simulation.reached("tombstone");
-        }
-      }
-      simulation.reached("recorded " + to.state());
-    }
-  }
-
   // Runs.
 
   /** I12, I18, I39: an operation begins. */
   void started(SimulatedCall call) {
     check(!call.started, "I12 an operation began twice under one grant", call);
-    check(!call.withdrawalSent, "I18 an operation ran whose claim was withdrawn", call);
+    check(
+        !call.withdrawn.contains(call.grant),
+        "I18 an operation ran whose claim was withdrawn",
+        call);
     RecordVersion granted =
         versions(call.key.id()).stream()
             .filter(each -> call.grant != null && each.isOf(call.grant))
@@ -330,8 +209,14 @@ final class Ledger {
     check(call.context.fence() == granted.record.fence(), "I2, I17 the fence of the run", call);
     check(call.context.attempt() == granted.record.attempt(), "the attempt of the run", call);
     check(
-        call.context.derivedKey("x").equals(SimulatedCall.key(call.spec.key()).derivedKey("x")),
+        call.context.derivedKey("x").equals(SimulatedKeys.key(call.spec.key()).derivedKey("x")),
         "I39 the derived key differs",
+        call);
+    check(
+        call.plan().mode() != Mode.RECOVER
+            || call.context.attempt() == 1
+            || call.found == CallSpec.Finding.NOT_DONE,
+        "I12 under recover an operation ran again that nobody had looked up",
         call);
     List<SimulatedCall> earlier = runs(call.key.id(), call.life);
     long before = earlier.stream().filter(it -> it.context.fence() < call.context.fence()).count();
@@ -342,12 +227,38 @@ final class Ledger {
               || isResolvedAfter(call.key.id(), other);
       // I12 and the promise itself: under hold nothing runs again that may have had an effect.
       check(
-          other == call || !SimulatedCall.isHeld(call.spec.key()) || harmless,
+          other == call
+              || SimulatedKeys.mode(call.spec.key()).filter(it -> it == Mode.HOLD).isEmpty()
+              || harmless,
           "I12 under hold an operation ran again that may have had an effect",
           other,
           call);
     }
     simulation.reached(earlier.size() > 1 ? "ran again" : "ran");
+  }
+
+  /** A recovery is asked: by a holder, once, and never about a first attempt. */
+  void asked(SimulatedCall call) {
+    check(!call.asked, "a recovery was asked twice under one grant", call);
+    check(!call.started, "a recovery was asked after the operation had begun", call);
+    check(call.plan().mode() == Mode.RECOVER, "a recovery was asked under another policy", call);
+    check(call.context.attempt() > 1, "a recovery was asked about a first attempt", call);
+    check(
+        !call.withdrawn.contains(call.grant),
+        "a recovery was asked whose claim was withdrawn",
+        call);
+    check(
+        versions(call.key.id()).stream()
+            .filter(it -> it.isOf(call.grant) && it.state() == KeyState.LOCKED)
+            .anyMatch(it -> it.record.fence() == call.context.fence()),
+        "a recovery was asked without a grant",
+        call);
+    call.asked = true;
+  }
+
+  /** Whether an operation of an earlier attempt goes on. */
+  boolean mayBeRunning(SimulatedCall asking) {
+    return calls.stream().anyMatch(it -> it.key.equals(asking.key) && it.isRunning());
   }
 
   List<SimulatedCall> runs(KeyId id, int life) {
@@ -377,7 +288,7 @@ final class Ledger {
 
   /** An operator settles a doubt, by a write of their own. */
   void resolve(int key, boolean completed) {
-    KeyId id = SimulatedCall.key(key).id();
+    KeyId id = SimulatedKeys.key(key).id();
     Optional<StoredRecord> live = simulation.memory.find(id);
     if (live.isEmpty() || live.get().record().state() != KeyState.FAILED_IN_DOUBT) {
       return;

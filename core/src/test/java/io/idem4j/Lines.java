@@ -203,9 +203,9 @@ final class Lines {
 
   /** I14: a neighbour's record in the place of the own one, where nothing was written. */
   private Object crossed(KeyId id, Object result) {
-    for (int i = 0; i < SimulatedCall.keys(); i++) {
-      Optional<StoredRecord> other = simulation.memory.find(SimulatedCall.key(i).id());
-      if (other.isPresent() && !SimulatedCall.key(i).id().equals(id)) {
+    for (int i = 0; i < SimulatedKeys.keys(); i++) {
+      Optional<StoredRecord> other = simulation.memory.find(SimulatedKeys.key(i).id());
+      if (other.isPresent() && !SimulatedKeys.key(i).id().equals(id)) {
         if (result instanceof CasResult.Refused refused && refused.live().isPresent()) {
           simulation.reached("crossed answer");
           return CasResult.refusedBy(other.get());

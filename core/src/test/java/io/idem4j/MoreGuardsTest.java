@@ -63,7 +63,7 @@ class MoreGuardsTest extends EngineGuards {
 
   @Test
   void peer29_checkpoint_survivesEveryWriteThatDoesNotEndTheOperation() {
-    byte[] step = {1, 2, 3};
+    byte[] step = RecordedSteps.open("charge", key("k").id(), null).with("draft", null).encode();
     Lease<String> first = granted(rerun.claim(key("k"), BODY));
     KeyRecord found = bench.record("k");
     replace(found.toBuilder().stamp(later(found.stamp())).slots(Slots.of(null, step)));

@@ -1,6 +1,7 @@
 package io.idem4j;
 
 import io.idem4j.spi.CasResult;
+import io.idem4j.spi.Grant;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.KeyState;
 import io.idem4j.spi.Stamp;
@@ -46,24 +47,38 @@ final class Outbox {
     if (again == null) {
       checkAnswerOnItsWay(message, call);
     }
+    boolean recovers = call.plan().mode() == OperationPolicy.Mode.RECOVER;
+    Grant grant = next.stamp().grant();
+    // What becomes of a grant that the call gave up for another is no settlement of its run.
+    boolean latest = grant.equals(call.grant);
     boolean mark =
-        next.state() == KeyState.FAILED_IN_DOUBT && !next.grant().equals(next.stamp().grant());
+        next.state() == KeyState.FAILED_IN_DOUBT
+            && !next.grant().equals(next.stamp().grant())
+            && !recovers;
     if (next.state() == KeyState.LOCKED) {
       ledger.check(
           again != null || !call.started || next.lease().toNanos() <= call.holdLeft(),
           "I43 a lease was renewed past the maximum hold",
           call);
       ledger.check(!call.settlementSent, "a renewal was sent after the completion", call);
-      ledger.check(!call.withdrawalSent, "a claim was sent after its withdrawal", call);
+      ledger.check(!call.withdrawn.contains(grant), "a claim was sent after its withdrawal", call);
       call.takeoverSent |= isOverLapsed(message);
-    } else if (!mark && call.started) {
+    } else if (latest && !call.started && call.isSettledByItsRecovery()) {
+      KeyState wanted =
+          call.found == CallSpec.Finding.DONE ? KeyState.COMPLETED : KeyState.FAILED_IN_DOUBT;
+      ledger.check(next.state() == wanted, "a recovery was not heard", call);
+      call.settlementSent = true;
+    } else if (latest && !mark && call.started) {
       ledger.check(call.ended, "I34 a lease was settled or released while its operation ran", call);
       ledger.check(call.verdict().isPresent(), "a lease was settled that was to lapse", call);
       call.settlementSent = true;
     } else if (!mark) {
       ledger.check(
-          next.state() == KeyState.FAILED_RETRYABLE, "I18 a settlement of what never ran", call);
-      call.withdrawalSent = true;
+          next.state() == KeyState.FAILED_RETRYABLE
+              || (next.state() == KeyState.FAILED_IN_DOUBT && recovers),
+          "I18 a settlement of what never ran",
+          call);
+      call.withdrawn.add(grant);
     }
   }
 
@@ -86,11 +101,12 @@ final class Outbox {
   private void checkAnswerOnItsWay(Message message, SimulatedCall call) {
     KeyRecord next = message.next;
     RecordVersion over = ledger.live(message.id).orElse(null);
-    SimulatedCall holder = over == null ? null : ledger.callOf(over.record.stamp().grant());
+    // Under the mark of another it is still the holder's.
+    SimulatedCall holder = over == null ? null : ledger.callOf(over.record.grant());
     if (next.state() == KeyState.LOCKED
         && holder != null
         && holder != call
-        && over.state() == KeyState.LOCKED
+        && (over.state() == KeyState.LOCKED || over.state() == KeyState.FAILED_IN_DOUBT)
         && over.record.stamp().equals(message.expected)
         && holder.process == call.process) {
       ledger.check(

@@ -12,7 +12,10 @@ enum Plan {
   RERUN_SHORT(OperationPolicy.rerun().withInterruptOnLeaseLoss(), 300, 0),
   HOLD(OperationPolicy.hold(), 3_000, 0),
   HOLD_WAITING(OperationPolicy.hold(), 3_000, 2_000),
-  HOLD_SHORT(OperationPolicy.hold().withInterruptOnLeaseLoss(), 300, 0);
+  HOLD_SHORT(OperationPolicy.hold().withInterruptOnLeaseLoss(), 300, 0),
+  RECOVER(OperationPolicy.recover(), 3_000, 0),
+  RECOVER_WAITING(OperationPolicy.recover(), 3_000, 2_000),
+  RECOVER_SHORT(OperationPolicy.recover().withInterruptOnLeaseLoss(), 300, 0);
 
   static final String OPERATION = "charge";
   static final Duration LONGEST_LEASE = Duration.ofSeconds(3);
@@ -25,6 +28,7 @@ enum Plan {
   private static final class Times {
     static final Duration HOLD = Duration.ofSeconds(9);
     static final Duration RETENTION = Duration.ofMinutes(10);
+    static final Duration PAUSE = Duration.ofSeconds(2);
     static final Duration IN_DOUBT_RETENTION = Duration.ofMinutes(20);
   }
 
@@ -39,6 +43,7 @@ enum Plan {
             .withMaximumHold(Times.HOLD)
             .withRetention(Times.RETENTION)
             .withInDoubtRetention(Times.IN_DOUBT_RETENTION)
+            .withRecoveryPause(Times.PAUSE)
             .withWaitBudget(Duration.ofMillis(waitMillis))
             .withClassifier(failure -> classify(failure, reruns))
             .withReleased(Harmless.class)
@@ -58,17 +63,13 @@ enum Plan {
     return policy;
   }
 
-  boolean reruns() {
-    return policy.mode() == Mode.RERUN;
+  Mode mode() {
+    return policy.mode();
   }
 
-  /** Returns the plan like this one under re-run, or under hold. */
-  Plan like(boolean reruns) {
-    return switch (this) {
-      case RERUN, HOLD -> reruns ? RERUN : HOLD;
-      case RERUN_WAITING, HOLD_WAITING -> reruns ? RERUN_WAITING : HOLD_WAITING;
-      case RERUN_SHORT, HOLD_SHORT -> reruns ? RERUN_SHORT : HOLD_SHORT;
-    };
+  /** Returns the plan like this one of another mode. */
+  Plan like(Mode mode) {
+    return valueOf(mode + name().substring(mode().name().length()));
   }
 
   /** What a failure must be recorded as, written down apart from the policy; null for nothing. */
@@ -82,7 +83,7 @@ enum Plan {
     } else if (failure instanceof Doubtful || failure instanceof Odd) {
       return KeyState.FAILED_IN_DOUBT;
     }
-    return reruns() ? KeyState.FAILED_RETRYABLE : KeyState.FAILED_IN_DOUBT;
+    return mode() == Mode.RERUN ? KeyState.FAILED_RETRYABLE : KeyState.FAILED_IN_DOUBT;
   }
 
   /** A failure that was declared to have made no effect. */

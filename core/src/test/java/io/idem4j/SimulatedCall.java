@@ -1,29 +1,21 @@
 package io.idem4j;
 
+import io.idem4j.CallSpec.Finding;
 import io.idem4j.spi.Grant;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.KeyState;
 import io.idem4j.spi.Stamp;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.stream.IntStream;
 
 /** One call of a user's: what is asked for, how its operation runs, and what came of it. */
 final class SimulatedCall {
-  /** Kinds of keys: asked for under re-run alone, under hold alone, and under both. */
-  static final int KINDS = 3;
-
-  private static final int SETS = 4;
-
-  private static final IdempotencyKey[] KEYS =
-      IntStream.range(0, SETS * KINDS)
-          .mapToObj(i -> key("a-" + i % 2, "1-" + i / 2))
-          .toArray(IdempotencyKey[]::new);
-
   final int number;
   final CallSpec spec;
   final SimulatedProcess process;
@@ -68,15 +60,25 @@ final class SimulatedCall {
   Throwable failure;
   OperationContext context;
 
+  /** What its recovery said; null if it was not asked, or did not come to its end. */
+  Finding found;
+
+  /** Its lease was over when its recovery was; a renewal that is answered later may revive it. */
+  boolean wasLostWhenFound;
+
+  boolean asked;
+
   // What was sent for it.
   boolean settlementSent;
-  boolean withdrawalSent;
   boolean takeoverSent;
 
   /** Whether the last write that the call itself sent was a claim. */
   boolean claimSentLast;
 
   boolean wasRecovered;
+
+  /** The grants that it gave up for good. */
+  final Set<Grant> withdrawn = new HashSet<>();
 
   /** Writes whose fate is unknown, by what they expect. */
   final Map<Stamp, KeyRecord> unresolved = new HashMap<>();
@@ -88,35 +90,12 @@ final class SimulatedCall {
     this.number = number;
     this.spec = spec;
     this.process = process;
-    this.key = key(spec.key());
+    this.key = SimulatedKeys.key(spec.key());
     this.from = from;
     this.afterClose = process.closed;
     this.invokedAt = process.simulation().chronicle.now();
     this.fromNanos = process.nanos();
     this.fromStoreNanos = process.simulation().storeNanos();
-  }
-
-  private static IdempotencyKey key(String scope, String value) {
-    return IdempotencyKey.of(
-        Scope.of(Canaries.SCOPE + scope), Plan.OPERATION, Canaries.KEY + value);
-  }
-
-  static int keys() {
-    return KEYS.length;
-  }
-
-  /** All that is asked for under this key is asked for under hold. */
-  static boolean isHeld(int key) {
-    return key % KINDS == 1;
-  }
-
-  /** Under this key both is asked for. */
-  static boolean isMixed(int key) {
-    return key % KINDS == 2;
-  }
-
-  static IdempotencyKey key(int number) {
-    return KEYS[number];
   }
 
   static Fingerprint fingerprint(boolean other) {
@@ -155,6 +134,11 @@ final class SimulatedCall {
 
   boolean isAsync() {
     return spec.via() == CallSpec.Via.ASYNC || spec.via() == CallSpec.Via.ASYNC_CANCELLED;
+  }
+
+  /** Its recovery said how the key ends, or that nobody can tell. */
+  boolean isSettledByItsRecovery() {
+    return found != null && found != Finding.NOT_DONE;
   }
 
   /** The state that must be recorded; nothing if the run left its key to lapse. */
@@ -292,23 +276,55 @@ final class SimulatedCall {
     process.simulation().chronicle.started(this);
   }
 
-  private String work() throws Exception {
+  /** Its recovery, under the new lock: as slow as the operation would be. */
+  Recovery.Finding<String> recover(OperationContext given) throws Exception {
+    context = given;
     Ledger ledger = process.simulation().ledger;
+    ledger.asked(this);
     try {
-      for (int i = 0; i < spec.pauses(); i++) {
-        Strand.current().pause(() -> true);
-        heed();
-        ledger.watch(this);
+      linger();
+    } catch (InterruptedException e) {
+      found = Finding.THROWS;
+      interrupted = true;
+      throw e;
+    }
+    found =
+        spec.finding() == Finding.NOT_DONE && ledger.mayBeRunning(this)
+            ? Finding.UNKNOWN
+            : spec.finding();
+    wasLostWhenFound = given.isLeaseLost();
+    process.simulation().reached("recovery: " + found);
+    return switch (found) {
+      case DONE -> {
+        value = Canaries.ANSWER + "found-" + number;
+        yield Recovery.Finding.done(value);
       }
-      if (spec.nap() > 0) {
-        Duration nap = plan().policy().lease().multipliedBy(spec.nap());
-        Strand strand = Strand.current();
-        strand.pause(
-            () -> spec.heedsInterrupts() && strand.isInterrupted(),
-            process.nanos() + nap.toNanos());
-        heed();
-        ledger.watch(this);
-      }
+      case NOT_DONE -> Recovery.Finding.notDone();
+      case UNKNOWN -> Recovery.Finding.unknown();
+      case THROWS -> throw new IllegalStateException(Canaries.BODY);
+    };
+  }
+
+  private void linger() throws InterruptedException {
+    Ledger ledger = process.simulation().ledger;
+    for (int i = 0; i < spec.pauses(); i++) {
+      Strand.current().pause(() -> true);
+      heed();
+      ledger.watch(this);
+    }
+    if (spec.nap() > 0) {
+      Duration nap = plan().policy().lease().multipliedBy(spec.nap());
+      Strand strand = Strand.current();
+      strand.pause(
+          () -> spec.heedsInterrupts() && strand.isInterrupted(), process.nanos() + nap.toNanos());
+      heed();
+      ledger.watch(this);
+    }
+  }
+
+  private String work() throws Exception {
+    try {
+      linger();
       String answer = end();
       value = answer;
       return answer;

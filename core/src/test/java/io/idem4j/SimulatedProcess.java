@@ -85,7 +85,13 @@ final class SimulatedProcess implements Timing, Executor {
             .listener(new Listener())
             .build();
     for (Plan plan : Plan.values()) {
-      operations.put(plan, idempotency.operation(Plan.OPERATION, Codec.text(), plan.policy()));
+      Operation<String> operation =
+          idempotency.operation(Plan.OPERATION, Codec.text(), plan.policy());
+      operations.put(
+          plan,
+          plan.mode() == OperationPolicy.Mode.RECOVER
+              ? operation.withRecovery(context -> Strand.current().call.recover(context))
+              : operation);
     }
   }
 

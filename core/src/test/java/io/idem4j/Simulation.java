@@ -101,7 +101,7 @@ final class Simulation {
   /** Keys are settled soon, so the storm moves on to others of the same kinds. */
   private CallSpec onFreshKeys(CallSpec spec) {
     int set = ledger.calls.size() / CALLS_PER_SET;
-    int key = (spec.key() + set * SimulatedCall.KINDS) % SimulatedCall.keys();
+    int key = (spec.key() + set * SimulatedKeys.KINDS) % SimulatedKeys.keys();
     return spec.under(key);
   }
 

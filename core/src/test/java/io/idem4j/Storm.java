@@ -1,6 +1,7 @@
 package io.idem4j;
 
 import io.idem4j.CallSpec.Ending;
+import io.idem4j.CallSpec.Finding;
 import io.idem4j.CallSpec.Via;
 import io.idem4j.Message.Fate;
 import io.idem4j.Message.Kind;
@@ -70,7 +71,7 @@ final class Storm {
 
   /** One of each kind is asked for most, so that many meet. */
   private static Arbitrary<Integer> keys() {
-    return Arbitraries.frequency(Tuple.of(2, 0), Tuple.of(3, 1), Tuple.of(4, 2));
+    return Arbitraries.frequency(Tuple.of(2, 0), Tuple.of(3, 1), Tuple.of(4, 2), Tuple.of(3, 3));
   }
 
   private static Action.Independent<Simulation> call() {
@@ -97,8 +98,15 @@ final class Storm {
                 Arbitraries.frequency(Tuple.of(6, 0), Tuple.of(2, 1), Tuple.of(1, 4)),
                 Arbitraries.of(false, true))
             .as(Storm::spec);
+    Arbitrary<Finding> findings =
+        Arbitraries.frequency(
+            Tuple.of(2, Finding.DONE),
+            Tuple.of(4, Finding.NOT_DONE),
+            Tuple.of(1, Finding.UNKNOWN),
+            Tuple.of(1, Finding.THROWS));
     return shown(
-        Combinators.combine(index(), specs).as(Call::new),
+        Combinators.combine(index(), specs, findings)
+            .as((process, spec, finding) -> new Call(process, spec.finding(finding))),
         it -> "call in " + it.process() + ": " + it.spec(),
         (simulation, it) -> simulation.call(it.process(), it.spec()));
   }
@@ -113,9 +121,8 @@ final class Storm {
       int pauses,
       int nap,
       boolean heeds) {
-    boolean reruns = !SimulatedCall.isHeld(key);
-    Plan fitting = SimulatedCall.isMixed(key) ? plan : plan.like(reruns);
-    return new CallSpec(key, other, fitting, via, ending, pauses, nap, heeds);
+    Plan fitting = SimulatedKeys.mode(key).map(plan::like).orElse(plan);
+    return new CallSpec(key, other, fitting, via, ending, pauses, nap, heeds, Finding.NOT_DONE);
   }
 
   private record Go(int steps, long seed) {}
@@ -246,7 +253,7 @@ final class Storm {
   }
 
   private static void resolve(Simulation simulation, int choice) {
-    simulation.ledger.resolve(choice % SimulatedCall.keys(), choice % 2 == 0);
+    simulation.ledger.resolve(choice % SimulatedKeys.keys(), choice % 2 == 0);
   }
 
   private static void close(Simulation simulation, int process) {

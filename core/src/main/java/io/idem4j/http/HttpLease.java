@@ -69,8 +69,7 @@ public final class HttpLease implements AutoCloseable {
     try {
       outcome = held.lease().complete(response);
     } catch (IdempotencyException e) {
-      // The handler ran, so this is never the answer of a request that was not processed.
-      return held.replies().of(e, held.call(), false);
+      return held.replies().ofEnd(e, held.call());
     }
     return held.replies().of(outcome, held.call());
   }

@@ -5,9 +5,11 @@ import io.idem4j.Fingerprint;
 import io.idem4j.Idempotency;
 import io.idem4j.IdempotencyException;
 import io.idem4j.IdempotencyKey;
+import io.idem4j.KeyAdmin;
 import io.idem4j.MisuseException;
 import io.idem4j.Operation;
 import io.idem4j.Outcome;
+import io.idem4j.Recovery;
 import io.idem4j.Scope;
 import io.idem4j.http.HttpProblem.Kind;
 import java.io.IOException;
@@ -51,6 +53,33 @@ public final class HttpOperation {
         idempotency
             .operation(entrance.keyName(), replies.codec(), settings.operation)
             .withAnswerClassifier(replies::verdict);
+  }
+
+  private HttpOperation(HttpOperation other, Recovery<HttpResponse> callback) {
+    this.idempotency = other.idempotency;
+    this.quotas = other.quotas;
+    this.name = other.name;
+    this.settings = other.settings;
+    this.problems = other.problems;
+    this.entrance = other.entrance;
+    this.replies = other.replies;
+    this.operation = other.operation.withRecovery(callback);
+  }
+
+  /**
+   * Returns the same operation with what is asked before a handler runs again: see {@link
+   * Operation#withRecovery}. The response that it finds is recorded as it is, and sent as a replay
+   * is.
+   *
+   * @throws MisuseException if the operation's policy does not recover
+   */
+  public HttpOperation withRecovery(Recovery<HttpResponse> callback) {
+    return new HttpOperation(this, callback);
+  }
+
+  /** Returns what an operator may do to this operation's records. */
+  public KeyAdmin<HttpResponse> admin() {
+    return operation.admin();
   }
 
   /** A request that runs under a key, and its place in the quotas. */
@@ -128,15 +157,16 @@ public final class HttpOperation {
       } else if (!tried.began() && replies.letsRun(e)) {
         return operation.executeUnprotected(() -> handler.handle(Optional.empty()));
       }
-      return replies.of(e, keyed.call(), isStopping(tried));
+      return refused(e, keyed, tried);
     }
     // Outside of the try: what a policy's function throws here says nothing about the claim.
     return replies.of(outcome, keyed.call());
   }
 
-  /** Whether a call was refused because core was closed: not once the handler began. */
-  private boolean isStopping(Tried tried) {
-    return !tried.began() && idempotency.isClosed();
+  private HttpResponse refused(IdempotencyException failure, Keyed keyed, Tried tried) {
+    return tried.began()
+        ? replies.ofEnd(failure, keyed.call())
+        : replies.of(failure, keyed.call(), idempotency.isClosed());
   }
 
   private <X extends Exception> HttpResponse unprotected(
@@ -231,7 +261,7 @@ public final class HttpOperation {
       } else if (!tried.began() && replies.letsRun(ours)) {
         runUnprotected(true, handler, response);
       } else {
-        response.complete(replies.of(ours, keyed.call(), isStopping(tried)));
+        response.complete(refused(ours, keyed, tried));
       }
     } catch (Throwable e) {
       response.completeExceptionally(e);

@@ -109,6 +109,7 @@ final class PolicyDocument {
     return switch (settings.operation.mode()) {
       case RERUN -> "not recorded, a retry runs again";
       case HOLD -> "held until somebody has looked";
+      case RECOVER -> "looked up before a retry runs again";
     };
   }
 

@@ -43,7 +43,7 @@ final class Problems {
       HttpRequest request) {
     Optional<Duration> retryAfter =
         left.isPresent() || kind.isTransient()
-            ? Optional.of(retryAfter(left.orElse(settings.retryHint)))
+            ? Optional.of(retryAfter(kind, left.orElse(settings.retryHint)))
             : Optional.empty();
     HttpProblem problem =
         new HttpProblem(
@@ -85,9 +85,12 @@ final class Problems {
   }
 
   /** In whole seconds, one at least; the smaller of what is left and the hint. */
-  private Duration retryAfter(Duration left) {
-    Duration shorter = left.compareTo(settings.retryHint) < 0 ? left : settings.retryHint;
-    long seconds = shorter.toSeconds() + (shorter.toNanosPart() > 0 ? 1 : 0);
+  private Duration retryAfter(Kind kind, Duration left) {
+    // A holder may be done long before its lease is over; nobody asks a recovery before its time.
+    boolean isEarliest = kind == Kind.OUTCOME_UNKNOWN;
+    Duration after =
+        isEarliest || left.compareTo(settings.retryHint) < 0 ? left : settings.retryHint;
+    long seconds = after.toSeconds() + (after.toNanosPart() > 0 ? 1 : 0);
     return Duration.ofSeconds(Math.max(1, seconds));
   }
 

@@ -271,6 +271,26 @@ final class Replies {
     return echoed(ofFailure(failure, call, isClosed), call);
   }
 
+  /**
+   * Makes a response of what core threw when the end of a handler was to be recorded: never that of
+   * a request which ran nothing, such as after a step that could not be recorded.
+   */
+  HttpResponse ofEnd(IdempotencyException failure, Call call) {
+    if (failure instanceof LeaseLostException || failure instanceof MisuseException) {
+      return of(failure, call, false);
+    }
+    warn(failure, call);
+    return echoed(problems.of(Kind.NOT_RECORDED, call.request()), call);
+  }
+
+  private static void warn(IdempotencyException failure, Call call) {
+    log.warn(
+        "operation {}, key {}: {}",
+        call.key().operation(),
+        call.key().id().shortDigest(),
+        failure.getMessage());
+  }
+
   private HttpResponse ofFailure(IdempotencyException failure, Call call, boolean isClosed) {
     HttpRequest request = call.request();
     if (failure instanceof LeaseLostException lost
@@ -289,11 +309,7 @@ final class Replies {
       }
       throw failure;
     }
-    log.warn(
-        "operation {}, key {}: {}",
-        call.key().operation(),
-        call.key().id().shortDigest(),
-        failure.getMessage());
+    warn(failure, call);
     return problems.of(Kind.RECORD_UNREADABLE, request);
   }
 

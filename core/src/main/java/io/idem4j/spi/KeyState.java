@@ -16,6 +16,8 @@ import java.util.Optional;
  *                    ├─────────────────►       │ settled by its own holder
  *                    └─────────────────► FAILED_FINAL ◄┘
  *
+ *   FAILED_IN_DOUBT ── its own holder adds a step, or gives it back ──► FAILED_IN_DOUBT
+ *
  *   any ── retention over, forget ──► NEW
  * </pre>
  *
@@ -71,7 +73,9 @@ public enum KeyState {
       case LOCKED -> true;
       case COMPLETED, FAILED_FINAL -> to == NEW;
       case FAILED_RETRYABLE -> to == NEW || to == LOCKED;
-      case FAILED_IN_DOUBT -> to != FAILED_IN_DOUBT;
+      // In doubt it stays where its own holder adds a step that the marker did not know of, or ran
+      // nothing and gives the doubt back to the holder before it.
+      case FAILED_IN_DOUBT -> true;
     };
   }
 

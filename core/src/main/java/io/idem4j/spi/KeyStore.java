@@ -14,7 +14,8 @@ import java.util.Optional;
  * io.idem4j.tck} (core's test-jar) tests each rule by its number.
  *
  * <p>Optional abilities are further interfaces that a store implements: {@link ReadFirst}, {@link
- * RecordPurger}, {@link RecordScanner}.
+ * RecordPurger}, {@link RecordScanner}. What is bound to one transaction is a {@link
+ * TransactionBound}.
  *
  * <h2>The rules</h2>
  *

@@ -57,7 +57,7 @@ class AdyenPresetTest {
   }
 
   @Test
-  void keyEcho_isOnEachAnswerThatHonouredIt() {
+  void row31_keyEcho_isOnEachAnswerThatHonouredIt() {
     assertThat(whole(pay("k", 200, false)))
         .isEqualTo("200\nContent-Type: text/plain\nidempotency-key: k\n\nanswer 1");
     assertThat(whole(pay("k", 200, false)))
@@ -83,7 +83,7 @@ class AdyenPresetTest {
   }
 
   @Test
-  void inFlight_isThisBody() {
+  void row31_inFlight_isThisBody() {
     bench.granted(payments, post("k", "a"));
 
     assertThat(whole(pay("k", 200, false)))

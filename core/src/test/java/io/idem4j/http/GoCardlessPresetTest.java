@@ -48,7 +48,7 @@ class GoCardlessPresetTest {
   }
 
   @Test
-  void duplicateOfAFinishedCreation_isThisBody() {
+  void row32_duplicateOfAFinishedCreation_isThisBody() {
     HttpOperation documented =
         bench.operation(GO_CARDLESS.withDocumentation(URI.create("https://api.example/conflicts")));
     create(documented, identified("0AA4-1"));

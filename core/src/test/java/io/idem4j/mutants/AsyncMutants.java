@@ -137,14 +137,22 @@ final class AsyncMutants {
         .mutant(
             "runsOnceCancelled",
             "a call cancelled during its claim runs nothing",
-            "answer instanceof Claiming.Answer.Held held && result.isDone()",
-            "answer instanceof Claiming.Answer.Held held && waitUntil == 0",
+            "if (answer instanceof Claiming.Answer.Held held && result.isDone()) { "
+                + "claiming.giveBack(held.key()); leave(); return; } Claim<T> claim = "
+                + "operation.answer(subject, answer); leave(); if (claim instanceof "
+                + "Claim.Denied<T> denied) { result.complete(denied.outcome()); } else "
+                + "if (answer instanceof Claiming.Answer.Held held && result.isDone()) { "
+                + "// Cancelled while a recovery was asked. "
+                + "claiming.giveBack(held.key()); } else {",
+            "Claim<T> claim = operation.answer(subject, answer); leave(); if "
+                + "(claim instanceof Claim.Denied<T> denied) { "
+                + "result.complete(denied.outcome()); } else {",
             "ExecuteAsyncTest.cancel_duringTheClaim_withdrawsIt")
         .mutant(
             "keepsTheKeyOfACancelledCall",
             "a claim that nobody waits for is withdrawn",
-            "claiming.giveBack(held.key());",
-            "held.key().end(); held.key().release();",
+            "claiming.giveBack(held.key()); leave();",
+            "held.key().end(); held.key().release(); leave();",
             "ExecuteAsyncTest.cancel_duringTheClaim_withdrawsIt")
         .mutant(
             "asyncRunIsNotNested",

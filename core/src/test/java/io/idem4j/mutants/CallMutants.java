@@ -25,12 +25,6 @@ final class CallMutants {
             "if (false) {",
             "LeaseTest.i41_nestedCallOfTheSameKey_isRejectedAndNotAwaited")
         .mutant(
-            "staysInsideAfterAFailure",
-            "a call after one that threw is not nested",
-            "finally { nesting.leave(); }",
-            "finally { }",
-            "OperationGuardsTest.callAfterOneThatThrew_isNotTakenForANestedOne")
-        .mutant(
             "takesAnotherOperationsKey",
             "a key is of its operation",
             "if (!key.operation().equals(name)) {",
@@ -86,18 +80,6 @@ final class CallMutants {
             "Claiming.Answer answer = claiming.start(); try (WaitingRooms.Seat seat = "
                 + "engine.rooms().enter(id)) {",
             "MoreGuardsTest.bellBetweenTheRefusalAndTheWait_isHeard")
-        .mutant(
-            "interruptsAfterTheRun",
-            "an interrupt never reaches a thread whose operation has ended",
-            "lease.held().runner().end(); return",
-            "return",
-            "HeldKeyGuardsTest.lossBetweenTheRunAndTheCompletion_interruptsNobody")
-        .mutant(
-            "interruptsAfterTheThrow",
-            "an interrupt of a loss is taken back when the operation throws",
-            "catch (Throwable failure) { lease.held().runner().end();",
-            "catch (Throwable failure) {",
-            "HeldKeyGuardsTest.interruptOfALossThatTheOperationThrowsOn_isTakenBack")
         .mutant(
             "hidesWhyAFailureIsNotRecorded",
             "I40: the original throwable is never lost, nor why it was not recorded",

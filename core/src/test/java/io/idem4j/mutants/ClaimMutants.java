@@ -45,9 +45,15 @@ final class ClaimMutants {
         .mutant(
             "forgetsItsPendingWrites",
             "I21: the engine knows the writes that it still sends",
-            "engine.pending().of(live.get().stamp())",
+            "engine.pending().of(live.get().record().grant())",
             "new KeyMachine.Known.Nothing()",
             "HostileSurroundingsTest.ownCompletionStillPending_isNeverReRunByItsOwnEngine")
+        .mutant(
+            "forgetsItsPendingWritesUnderAMark",
+            "I21: an answer that is still sent is not settled otherwise under another's mark",
+            "engine.pending().of(live.get().record().grant())",
+            "engine.pending().of(live.get().stamp().grant())",
+            "DoubtRightsTest.i21_pendingAnswerUnderAnothersMark_isNotTakenByItsOwnCompleter")
         .mutant(
             "countsARecognisedLeaseFromTheReply",
             "I25: the lease of a lost reply counts from the first send",
@@ -121,7 +127,7 @@ final class ClaimMutants {
         .mutant(
             "skipsTheRenewalBeforeTheRun",
             "a claim answered late is renewed before it runs",
-            "if (!KeyMachine.needsRenewal(policy.lease(), leaseLeft)) {",
+            "if (engine.isBound() || !KeyMachine.needsRenewal(policy.lease(), leaseLeft)) {",
             "if (leaseLeft != null) {",
             "LateRefusalTest.claimThatLearnsLateThatItHoldsTheKey_isRenewedBeforeItRuns")
         .mutant(
@@ -139,7 +145,7 @@ final class ClaimMutants {
         .mutant(
             "runsAfterARefusedRenewal",
             "I12: a renewal refused by a newer record runs nothing",
-            "if (KeyMachine.renew(renewed, reply.live()) instanceof Settlement.Done) {",
+            "if (Refusals.renew(renewed, reply.live()) instanceof Settlement.Done) {",
             "if (reply != null) {",
             "ClaimGuardsTest.claimAnsweredAfterAnotherTookTheKey_runsNothingAndGetsItsAnswer")
         .mutant(
@@ -151,7 +157,7 @@ final class ClaimMutants {
         .mutant(
             "takesItsOwnDoubtForAnothers",
             "a claim that was doubted before it ran is put back",
-            "take.isTakeover() || !KeyMachine.isOwnDoubt(stamps, reply.live())",
+            "take.isTakeover() || !Refusals.isOwnDoubt(stamps, reply.live())",
             "true",
             "ClaimGuardsTest.renewalBeforeTheRun_refusedByADoubtOnItsOwnGrant_putsBackWhatWasFound")
         .mutant(
@@ -189,14 +195,14 @@ final class ClaimMutants {
         .mutant(
             "tellsTheListenerBeforeItRenews",
             "the renewals begin before the listener is told",
-            "HeldKey held = new HeldKey(engine, request, locked, stamps, calls, "
-                + "subject, leaseFrom); subject.holds(locked.attempt(), locked.fence()); if "
+            "HeldKey held = new HeldKey( engine, request, locked, earlier, checkpoint, stamps, "
+                + "calls, subject, leaseFrom); subject.holds(locked.attempt(), locked.fence()); if "
                 + "(take.isTakeover()) { subject.tell(\"takenOver\", "
                 + "IdempotencyListener::takenOver); } else { subject.tell(\"claimed\", "
                 + "IdempotencyListener::claimed); } return new Answer.Held(held);",
             "subject.tell(\"claimed\", IdempotencyListener::claimed); return new "
-                + "Answer.Held(new HeldKey(engine, request, locked, stamps, calls, subject, "
-                + "leaseFrom));",
+                + "Answer.Held(new HeldKey(engine, request, locked, earlier, checkpoint, stamps, "
+                + "calls, subject, leaseFrom));",
             "HostileSurroundingsTest.listenerThatThrowsOrDawdles_delaysNoRenewal")
         .mutant(
             "tellsNoTakeover",
@@ -294,8 +300,8 @@ final class ClaimMutants {
         .mutant(
             "followsWithTheSameStamp",
             "every different write bears a different stamp",
-            "write.next().toBuilder().stamp(stamps.fresh()).build()",
-            "write.next()",
+            "reply.live().orElseThrow().record(), stamps.fresh()",
+            "reply.live().orElseThrow().record(), write.next().stamp()",
             "MoreGuardsTest.everyDifferentBackgroundWrite_bearsADifferentStamp")
         .mutant(
             "withdrawsInSilence",

@@ -18,7 +18,7 @@ final class DecisionMutants {
             "runsOverItsOwnDoubt",
             "of the own writes, only a lock is a grant",
             "return record.state() == KeyState.LOCKED ? new Decision.Mine(record, "
-                + "live.leaseLeft()) : new Decision.Doubt();",
+                + "live.leaseLeft()) : doubt(request, live);",
             "return new Decision.Mine(record, live.leaseLeft());",
             "KeyMachinePropertiesTest.ownRecord_isNeverTakenForAnothers")
         .mutant(
@@ -100,9 +100,8 @@ final class DecisionMutants {
         .mutant(
             "runsADoubtAgain",
             "I12: FAILED(IN_DOUBT) is never run by itself",
-            "case FAILED_IN_DOUBT -> new Decision.Doubt();",
-            "case FAILED_IN_DOUBT -> retake(request, record, record.attempt(), "
-                + "KeyState.FAILED_IN_DOUBT, stamps, nowMillis);",
+            "request.policy().mode() == Mode.RECOVER && !isRunning(live.leaseLeft()) && ",
+            "",
             "ExecuteTest.hold_exception_staysInDoubtAndNeverRunsAgain")
         .mutant(
             "takesOverARunningLease",
@@ -144,26 +143,26 @@ final class DecisionMutants {
         .mutant(
             "saysRetryAtOnceWhileItsAnswerIsOnTheWay",
             "a pending completion over a lapsed lease says when to come back",
-            "isRunning(live.leaseLeft()) ? live.leaseLeft() : PENDING_RETRY",
-            "live.leaseLeft()",
+            "new Decision.Held(isRunning(live.leaseLeft()) ? live.leaseLeft() : PENDING_RETRY)",
+            "new Decision.Held(live.leaseLeft())",
             "HostileSurroundingsTest.ownCompletionStillPending_isNeverReRunByItsOwnEngine")
         .mutant(
             "forgetsTheLeaseOfAPendingAnswer",
             "a pending completion within its lease says when that is over",
-            "isRunning(live.leaseLeft()) ? live.leaseLeft() : PENDING_RETRY",
-            "PENDING_RETRY",
+            "new Decision.Held(isRunning(live.leaseLeft()) ? live.leaseLeft() : PENDING_RETRY)",
+            "new Decision.Held(PENDING_RETRY)",
             "SettlementGuardsTest.completionStillPending_withinTheLease_saysWhenItIsOver")
         .mutant(
             "takesOverUnderHold",
             "hold() marks a lapsed lock as in doubt",
-            "return request.policy().mode() == Mode.RERUN",
-            "return true",
+            "return request.policy().mode() == Mode.HOLD ?",
+            "return false ?",
             "LeaseTest.hold_holderThatDied_isMarkedInDoubtByTheNextCaller")
         .mutant(
             "marksUnderRerun",
             "rerun() takes a lapsed lock over",
-            "return request.policy().mode() == Mode.RERUN",
-            "return false",
+            "return request.policy().mode() == Mode.HOLD ?",
+            "return true ?",
             "KeyMachinePropertiesTest.everyDecision_isTheOneOfTheTable")
         .mutant(
             "withdrawsOverALapsedLock",

@@ -44,20 +44,20 @@ final class HolderMutants {
         .mutant(
             "seesNoDeadline",
             "I25: past its deadline a lease counts as lost",
-            "return lost || now() - leaseEnd >= 0;",
-            "return lost;",
+            "lost || (!engine.isBound() && now() - leaseEnd >= 0)",
+            "lost",
             "LeaseTest.i25_localDeadline_countsFromBeforeTheFirstSend")
         .mutant(
             "holdsAtTheVeryDeadline",
             "I31: a lease with nothing left is over",
-            "return lost || now() - leaseEnd >= 0;",
-            "return lost || now() - leaseEnd > 0;",
+            "&& now() - leaseEnd >= 0));",
+            "&& now() - leaseEnd > 0));",
             "LeaseTest.i25_localDeadline_countsFromBeforeTheFirstSend")
         .mutant(
             "seesNoRefusedRenewal",
             "a refused renewal shows the loss before the deadline does",
-            "return lost || now() - leaseEnd >= 0;",
-            "return now() - leaseEnd >= 0;",
+            "lost || (!engine.isBound() && now() - leaseEnd >= 0)",
+            "!engine.isBound() && now() - leaseEnd >= 0",
             "HeldKeyGuardsTest.recordTakenAway_isALossWithTheNextRenewal")
         .mutant(
             "settlesTwice",
@@ -92,7 +92,7 @@ final class HolderMutants {
         .mutant(
             "armsItsTimerAfterTheEnd",
             "I43: no timer is set once the lease has ended",
-            "if (ended || lost) { return; } if (timer",
+            "if (ended || lost || engine.isBound()) { return; } if (timer",
             "if (timer",
             "HostileSurroundingsTest.renewalSubmittedBeforeTheEnd_isNotSentAfterIt")
         .mutant(
@@ -110,8 +110,8 @@ final class HolderMutants {
         .mutant(
             "renewsTwiceAtOnce",
             "the renewals of one lease never overlap",
-            "renew = !renewing && now",
-            "renew = now",
+            "renew = !renewing && !suspended && now",
+            "renew = !suspended && now",
             "HeldKeyGuardsTest.lossFoundBeforeTheEndAndToldAfterIt_isNotTold")
         .mutant(
             "tellsTheLossAtEachTick",
@@ -122,8 +122,8 @@ final class HolderMutants {
         .mutant(
             "tellsNoLoss",
             "peer 19: a lost lease is told",
-            "if (tell && !submitted",
-            "if (!tell && !submitted",
+            "if (tell && !engine.submit",
+            "if (!tell && !engine.submit",
             "LeaseTest.peer19_maximumHold_endsTheRenewalsAndTellsTheLoss")
         .mutant(
             "tellsNoLossWithoutAnExecutor",
@@ -140,14 +140,14 @@ final class HolderMutants {
         .mutant(
             "renewsOnTheTimerThread",
             "peer 27: the timer thread does no I/O",
-            "if (renew && !submitted(this::renew)) {",
+            "if (renew && !engine.submit(this::renew)) {",
             "if (renew) { renew(); } if (false) {",
             "HeldKeyGuardsTest.lossFoundBeforeTheEndAndToldAfterIt_isNotTold")
         .mutant(
             "renewsAfterTheEnd",
             "no renewal follows a sent completion",
-            "if (ended || lost) { return null; }",
-            "",
+            "if (ended || lost || suspended || sending) {",
+            "if (suspended || sending) {",
             "HostileSurroundingsTest.renewalSubmittedBeforeTheEnd_isNotSentAfterIt")
         .mutant(
             "drawsAStampForEachResend",
@@ -164,20 +164,20 @@ final class HolderMutants {
         .mutant(
             "takesAnUnknownRenewalForApplied",
             "I29: an unknown renewal keeps the old deadline",
-            "reply.kind() == StoreCalls.Kind.APPLIED) {",
-            "reply.kind() != StoreCalls.Kind.REFUSED) {",
+            "reply != null && reply.kind() == Kind.APPLIED) {",
+            "reply != null && reply.kind() != Kind.REFUSED) {",
             "MoreGuardsTest.i29_renewalsWithoutAnAnswer_keepTheOldDeadline")
         .mutant(
             "floodsTheStoreWithResends",
             "renewals of a short lease are 5 ms apart at least",
-            "} else { nextRenewal = now() + Math.max(lease / 12, SHORTEST_RETRY); }",
-            "} else { nextRenewal = now() + lease / 12; }",
+            "nextRenewal = now() + Math.max(lease / 12, SHORTEST_RETRY); if (reply",
+            "nextRenewal = now() + lease / 12; if (reply",
             "HeldKeyGuardsTest.renewalsOfAShortLease_areFiveMillisecondsApart")
         .mutant(
             "resendsAtTheNextThird",
             "an unknown renewal is sent again after a twelfth of the lease",
-            "} else { nextRenewal = now() + Math.max(lease / 12, SHORTEST_RETRY); }",
-            "} else { nextRenewal = now() + lease / 3; }",
+            "nextRenewal = now() + Math.max(lease / 12, SHORTEST_RETRY); if (reply",
+            "nextRenewal = now() + lease / 3; if (reply",
             "MoreGuardsTest.i29_renewalsWithoutAnAnswer_keepTheOldDeadline")
         .mutant(
             "followsAtOnce",
@@ -248,13 +248,13 @@ final class HolderMutants {
         .mutant(
             "renewsWithoutTheReference",
             "the reference reaches the store with the next renewal",
-            ".reference(reference) .lease(",
-            ".lease(",
+            ".reference(reference) .slots(checkpoint.slots())",
+            ".slots(checkpoint.slots())",
             "HeldKeyGuardsTest.reference_reachesTheStoreWithTheNextRenewal")
         .mutant(
             "tellsALossAfterTheEnd",
             "a loss found before the end and told after it is none",
-            "if (ended) { return; }",
+            "if (locked(() -> ended)) { return; }",
             "",
             "HeldKeyGuardsTest.lossFoundBeforeTheEndAndToldAfterIt_isNotTold")
         .mutant(
@@ -269,24 +269,6 @@ final class HolderMutants {
             "if (request.policy().interruptsOnLeaseLoss()) {",
             "if (false) {",
             "LeaseTest.interruptOnLeaseLoss_reachesTheRunningThreadOnly")
-        .mutant(
-            "keepsAnswersTooLong",
-            "an answer is kept for the retention, counted from its recording",
-            "case COMPLETED -> policy.retention();",
-            "case COMPLETED -> policy.releasedRetention();",
-            "ExecuteTest.retention_over_runsAgain")
-        .mutant(
-            "forgetsADoubtEarly",
-            "IN_DOUBT is kept for its own, longer retention",
-            "case FAILED_IN_DOUBT -> policy.inDoubtRetention();",
-            "case FAILED_IN_DOUBT -> policy.retention();",
-            "ExecuteTest.hold_exception_staysInDoubtAndNeverRunsAgain")
-        .mutant(
-            "forgetsAReleaseEarly",
-            "RETRYABLE is kept for lease + retention",
-            "default -> policy.releasedRetention();",
-            "default -> policy.retention();",
-            "MoreGuardsTest.retention_ofAReleasedKey_isLeaseAndRetention")
         .mutant(
             "completesWithoutTheReference",
             "the reference is recorded with the answer",

@@ -283,24 +283,21 @@ final class HttpAnswerMutants {
         .mutant(
             "tellsToRetryTooEarly",
             "h23: Retry-After is rounded up",
-            "+ (shorter.toNanosPart() > 0 ? 1 : 0)",
+            "+ (after.toNanosPart() > 0 ? 1 : 0)",
             "",
-            "http.HttpAnswersTest"
-                + ".retryAfter_isTheSmallerOfWhatIsLeftAndTheHint_inWholeSeconds_andOneAtLeast")
+            "http.HttpAnswersTest.retryAfter_isTheSmallerOfWhatIsLeftAndTheHint_inWholeSeconds_andOneAtLeast")
         .mutant(
             "tellsToWaitForTheWholeLease",
             "h23: Retry-After is the hint at most",
-            "left.compareTo(settings.retryHint) < 0 ? left : settings.retryHint;",
+            "isEarliest || left.compareTo(settings.retryHint) < 0 ? left : settings.retryHint;",
             "left;",
-            "http.HttpAnswersTest"
-                + ".retryAfter_isTheSmallerOfWhatIsLeftAndTheHint_inWholeSeconds_andOneAtLeast")
+            "http.HttpAnswersTest.retryAfter_isTheSmallerOfWhatIsLeftAndTheHint_inWholeSeconds_andOneAtLeast")
         .mutant(
             "tellsToWaitLongerThanTheLease",
             "h23: Retry-After is what is left of the lease at most",
-            "left.compareTo(settings.retryHint) < 0 ? left : settings.retryHint;",
-            "settings.retryHint;",
-            "http.HttpAnswersTest"
-                + ".retryAfter_isTheSmallerOfWhatIsLeftAndTheHint_inWholeSeconds_andOneAtLeast")
+            "isEarliest || left.compareTo(settings.retryHint) < 0 ? left : settings.retryHint;",
+            "isEarliest ? left : settings.retryHint;",
+            "http.HttpAnswersTest.retryAfter_isTheSmallerOfWhatIsLeftAndTheHint_inWholeSeconds_andOneAtLeast")
         .mutant(
             "linksNothing",
             "h11, h27: refusals link to the documentation",

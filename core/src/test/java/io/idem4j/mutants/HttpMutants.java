@@ -199,9 +199,15 @@ final class HttpMutants {
         .mutant(
             "saysNotProcessedOfWhatRan",
             "stopping is said before the handler began alone",
-            "return !tried.began() && idempotency.isClosed();",
-            "return true;",
+            "replies.of(failure, keyed.call(), idempotency.isClosed())",
+            "replies.of(failure, keyed.call(), true)",
             "http.HttpGuardsTest.nestedCall_isMisuse_andNotStopping")
+        .mutant(
+            "saysThatNothingRanAfterTheHandler",
+            "what ran is never answered as if it had not, such as after a step that does not fit",
+            "return tried.began() ?",
+            "return false ?",
+            "http.RecoveringTest.stepThatCannotBeRecorded_isNotAnsweredAsIfNothingRan")
         .mutant(
             "keepsTheSeatOfHandle",
             "a quota's seat is given back however the request ends",
@@ -281,7 +287,7 @@ final class HttpMutants {
         .mutant(
             "saysNotProcessedOfASecondFinish",
             "a response that was made is never stopping",
-            "return held.replies().of(e, held.call(), false);",
+            "return held.replies().ofEnd(e, held.call());",
             "return held.replies().of(e, held.call(), true);",
             "http.HttpLeaseTest.secondSettlement_isMisuse_andChangesNothing")
         .mutant(

@@ -33,6 +33,9 @@ final class MutantsTest {
   private static final List<Mutant> KILLED = new ArrayList<>();
   private static final Map<String, Throwable> SOUND = new HashMap<>();
 
+  /** One for all killers, which share it as they share core in their own runs. */
+  private static final MutantLoader SOUND_CORE = MutantLoader.sound();
+
   @TempDir private Path scratch;
 
   static Stream<Mutant> mutants() {
@@ -60,7 +63,7 @@ final class MutantsTest {
   private Trial.Ended onSound(Mutant mutant) throws Exception {
     if (!SOUND.containsKey(mutant.killer())) {
       Trial.Ended ended =
-          new Trial(MutantLoader.sound(), scratch).run(mutant.killerClass(), mutant.killerMethod());
+          new Trial(SOUND_CORE, scratch).run(mutant.killerClass(), mutant.killerMethod());
       SOUND.put(mutant.killer(), ended.failure());
     }
     return new Trial.Ended(mutant.killer(), SOUND.get(mutant.killer()));

@@ -39,21 +39,20 @@ final class SettlementMutants {
         .mutant(
             "forgetsAnUnresolvedCompletion",
             "I21: an unresolved completion is re-sent in the background",
-            "resendInBackground(end - held.request().policy().storeDeadline().toNanos()); } return "
-                + "result;",
-            "} return result;",
+            "if (result instanceof Result.NotKnown && !isBound) { resendInBackground(",
+            "if (false) { resendInBackground(",
             "PendingWriteGuardsTest.close_waitsForPendingWrites")
         .mutant(
             "holdsItsOwnPendingRelease",
             "a release that is still sent may be taken at once",
-            "wanted.state() == KeyState.FAILED_RETRYABLE ?",
+            "wanted.state() == KeyState.FAILED_RETRYABLE && wanted.slots().isUnchanged() ?",
             "false ?",
             "UnknownOutcomesTest.unresolvedRelease_isTakenByItsOwnEngineAtOnce",
             "OutcomeException")
         .mutant(
             "runsOverItsOwnPendingAnswer",
             "I21: a completion that is still sent holds its key",
-            "wanted.state() == KeyState.FAILED_RETRYABLE ?",
+            "wanted.state() == KeyState.FAILED_RETRYABLE && wanted.slots().isUnchanged() ?",
             "true ?",
             "HostileSurroundingsTest.ownCompletionStillPending_isNeverReRunByItsOwnEngine")
         .mutant(
@@ -140,8 +139,8 @@ final class SettlementMutants {
         .mutant(
             "dropsTheCheckpointOfARelease",
             "peer 29: a release never replaces the slots",
-            "Slots.UNCHANGED, List.of()).settle()",
-            "Slots.of(new byte[1], null), List.of(() -> new byte[0])).settle()",
+            "return new Settling(held, end, slots, List.of()).settle();",
+            "return new Settling(held, end, Slots.of(new byte[1], null), List.of(() -> new byte[0])).settle();",
             "SettlementGuardsTest.releaseThatTheStoreFindsTooLarge_neverReplacesTheCheckpoint")
         .mutant(
             "rewritesWithTheSameStamp",
@@ -152,8 +151,8 @@ final class SettlementMutants {
         .mutant(
             "failureDropsTheCheckpoint",
             "peer 29: a failure leaves both slots as they are",
-            "new Settling(held, state, Slots.UNCHANGED, List.of())",
-            "new Settling(held, state, Slots.EMPTY, List.of())",
+            "new Settling(held, end, slots, List.of())",
+            "new Settling(held, end, Slots.EMPTY, List.of())",
             "MoreGuardsTest.peer29_checkpoint_survivesEveryWriteThatDoesNotEndTheOperation")
         .mutant(
             "completionKeepsTheCheckpoint",
@@ -169,7 +168,7 @@ final class SettlementMutants {
         .mutant(
             "recordsErrorsOfTheVirtualMachine",
             "I40: an error of the virtual machine leaves LOCKED to lapse",
-            "if (failure instanceof VirtualMachineError) {",
+            "if (failure instanceof VirtualMachineError && steps.doom() == null) {",
             "if (false) {",
             "ExecuteTest.i40_everyThrowable_hasExactlyOneVerdict")
         .mutant(
@@ -187,15 +186,15 @@ final class SettlementMutants {
         .mutant(
             "claimsThatAnUnknownAnswerIsRecorded",
             "I21: an unresolved completion is marked",
-            "new Outcome.Executed<>(value, false)",
-            "new Outcome.Executed<>(value, true)",
+            "return completed(value, false, isRecovered);",
+            "return completed(value, true, isRecovered);",
             "UnknownOutcomesTest.i21_unresolvedCompletion_isGivenOutMarkedAndReSent")
         .mutant(
             "hidesThatAnAnswerIsUnknown",
             "I21: an unresolved completion is told to the listener",
             "held.subject().tell(\"recordedUnknown\", "
-                + "IdempotencyListener::recordedUnknown); return new",
-            "return new",
+                + "IdempotencyListener::recordedUnknown); return completed",
+            "return completed",
             "UnknownOutcomesTest.i21_unresolvedCompletion_isGivenOutMarkedAndReSent")
         .mutant(
             "claimsThatALostAnswerIsRecorded",

@@ -14,7 +14,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class KeyStateTest {
-  /** The table of architecture.md, cell by cell. */
+  /** The table of the README, cell by cell. */
   private static final Map<KeyState, Set<KeyState>> LEGAL =
       Map.of(
           NEW, Set.of(LOCKED),
@@ -22,7 +22,8 @@ final class KeyStateTest {
           COMPLETED, Set.of(NEW),
           FAILED_RETRYABLE, Set.of(NEW, LOCKED),
           FAILED_FINAL, Set.of(NEW),
-          FAILED_IN_DOUBT, Set.of(NEW, LOCKED, COMPLETED, FAILED_RETRYABLE, FAILED_FINAL));
+          FAILED_IN_DOUBT,
+              Set.of(NEW, LOCKED, COMPLETED, FAILED_RETRYABLE, FAILED_FINAL, FAILED_IN_DOUBT));
 
   @Test
   void canMoveTo_everyPair_isAsTheTableSays() {

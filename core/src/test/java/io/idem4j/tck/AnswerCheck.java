@@ -78,6 +78,7 @@ final class AnswerCheck {
         case EXECUTED_UNRECORDED, THREW -> requireStart(deed);
         case LOST -> lost(deed);
         case REPLAYED, REPLAYED_WITHOUT_BODY, FAILED_RECORDED -> replayed(deed);
+        case RECOVERED, RECOVERED_UNRECORDED -> recovered(deed);
         case REUSED -> reused(deed);
         case IN_FLIGHT, IN_DOUBT -> requireNothing(deed, "I12");
         case ERROR -> requireNothing(deed, "I18");
@@ -147,6 +148,16 @@ final class AnswerCheck {
       findings.add("I10", "an answer was replayed to another fingerprint", deed);
     } else if (bound.stream().noneMatch(it -> payload(it.last()).matches(deed))) {
       findings.add("I6, I1", "a replay differs from the recorded answer", deed);
+    }
+  }
+
+  private void recovered(Deed deed) {
+    Deed start = start(deed);
+    if (start != null) {
+      findings.add("I12", "an action started whose effect had been found", deed, start);
+    }
+    if (deed.kind() == Kind.RECOVERED) {
+      replayed(deed);
     }
   }
 

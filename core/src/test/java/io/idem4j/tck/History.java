@@ -85,6 +85,10 @@ public final class History {
     REPLAYED,
     /** The caller was told that an answer is recorded whose body was not kept. */
     REPLAYED_WITHOUT_BODY,
+    /** The caller got an answer that its recovery found, as recorded; its action did not start. */
+    RECOVERED,
+    /** The caller got an answer that its recovery found, as not known to be recorded. */
+    RECOVERED_UNRECORDED,
     /** The caller got a recorded failure. */
     FAILED_RECORDED,
     /** The caller was told that the key bears another fingerprint. */

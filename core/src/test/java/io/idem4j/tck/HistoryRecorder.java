@@ -8,6 +8,7 @@ import io.idem4j.KeyId;
 import io.idem4j.KeyStoreException;
 import io.idem4j.LeaseLostException;
 import io.idem4j.Operation;
+import io.idem4j.OperationContext;
 import io.idem4j.Outcome;
 import io.idem4j.spi.CasResult;
 import io.idem4j.spi.FingerprintDigest;
@@ -26,6 +27,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -40,11 +42,25 @@ public final class HistoryRecorder {
   private final AtomicInteger callers = new AtomicInteger();
   private final Queue<Call> calls = new ConcurrentLinkedQueue<>();
   private final Queue<Deed> deeds = new ConcurrentLinkedQueue<>();
+  private final HistoryFile file;
 
   /** Makes a recorder on {@link System#nanoTime()}, which all processes of a machine share. */
   public HistoryRecorder() {
-    this.clock = System::nanoTime;
-    this.tick = 0;
+    this(System::nanoTime, 0, null);
+  }
+
+  /**
+   * Makes a recorder on {@link System#nanoTime()} that puts all down in a file, for a process that
+   * may be killed. Its own {@link #history()} stays empty: {@link HistoryFile#read} has it.
+   */
+  public HistoryRecorder(HistoryFile file) {
+    this(System::nanoTime, 0, file);
+  }
+
+  private HistoryRecorder(LongSupplier clock, int tick, HistoryFile file) {
+    this.clock = clock;
+    this.tick = tick;
+    this.file = file;
   }
 
   /**
@@ -53,8 +69,7 @@ public final class HistoryRecorder {
    * has an order.
    */
   public HistoryRecorder(LongSupplier clock) {
-    this.clock = clock;
-    this.tick = 1;
+    this(clock, 1, null);
   }
 
   /** Returns the present time, as a call or a deed bears it. */
@@ -66,12 +81,35 @@ public final class HistoryRecorder {
 
   /** Adds a call that somebody else made. */
   public void add(Call call) {
-    calls.add(call);
+    if (file == null) {
+      calls.add(call);
+    } else {
+      file.add(call);
+    }
+  }
+
+  /**
+   * Puts a write down that is about to be sent, as {@link Answer#MAYBE}, where the process may not
+   * live to see the answer; whatever becomes of it is still to be {@linkplain #add(Call) added}.
+   */
+  public void addSent(Call call) {
+    if (file != null) {
+      file.add(call);
+    }
+  }
+
+  /** Returns a number for the caller of a deed that is added from elsewhere. */
+  public int newCaller() {
+    return callers.incrementAndGet();
   }
 
   /** Adds a deed that somebody else saw. */
   public void add(Deed deed) {
-    deeds.add(deed);
+    if (file == null) {
+      deeds.add(deed);
+    } else {
+      file.add(deed);
+    }
   }
 
   /** Returns what was recorded so far; calls under way are not in it, so let them end first. */
@@ -101,7 +139,44 @@ public final class HistoryRecorder {
       Fingerprint fingerprint,
       Action<? extends T, X> action)
       throws X {
-    int caller = callers.incrementAndGet();
+    return call(
+        codec,
+        key,
+        fingerprint,
+        onStart ->
+            operation.execute(
+                key,
+                fingerprint,
+                context -> {
+                  onStart.accept(context);
+                  return action.run(context);
+                }));
+  }
+
+  /**
+   * A call of another kind than {@link Operation#execute(IdempotencyKey, Fingerprint, Action)}.
+   *
+   * @param <T> the type of the answer
+   * @param <X> what it throws
+   */
+  @FunctionalInterface
+  public interface Way<T, X extends Exception> {
+    /**
+     * Makes the call.
+     *
+     * @param onStart to be given the context when the action begins, before it does anything
+     */
+    Outcome<T> call(Consumer<OperationContext> onStart) throws X;
+  }
+
+  /**
+   * Makes a call and records when its action began and what the caller got.
+   *
+   * @param codec as of {@link #execute}
+   */
+  public <T, X extends Exception> Outcome<T> call(
+      Codec<T> codec, IdempotencyKey key, Fingerprint fingerprint, Way<T, X> way) throws X {
+    int caller = newCaller();
     List<FingerprintDigest> offered = fingerprint.digests();
     AtomicLong fence = new AtomicLong(-1);
     AtomicInteger attempt = new AtomicInteger();
@@ -109,9 +184,7 @@ public final class HistoryRecorder {
     Deed deed = Deed.of(key.id(), caller, Kind.ERROR, invoked, Long.MAX_VALUE).offering(offered);
     try {
       Outcome<T> outcome =
-          operation.execute(
-              key,
-              fingerprint,
+          way.call(
               context -> {
                 fence.set(context.fence());
                 attempt.set(context.attempt());
@@ -119,7 +192,6 @@ public final class HistoryRecorder {
                     Deed.of(key.id(), caller, Kind.STARTED, now(), Long.MAX_VALUE)
                         .offering(offered)
                         .under(context.fence(), context.attempt()));
-                return action.run(context);
               });
       deed = answered(deed, outcome, codec);
       return outcome;
@@ -145,9 +217,9 @@ public final class HistoryRecorder {
                 ? kind(deed, Kind.REPLAYED)
                     .answering(bytes(codec, it.answer().orElse(null), deed.id()))
                 : kind(deed, Kind.REPLAYED_WITHOUT_BODY),
-        it -> {
-          throw new UnsupportedOperationException("recovered answers are not recorded yet");
-        },
+        it ->
+            kind(deed, it.recorded() ? Kind.RECOVERED : Kind.RECOVERED_UNRECORDED)
+                .answering(bytes(codec, it.value(), deed.id())),
         it -> kind(deed, Kind.IN_FLIGHT),
         it -> kind(deed, Kind.REUSED),
         it -> kind(deed, Kind.FAILED_RECORDED).failing(it.failure().code(), it.failure().bytes()),
@@ -179,6 +251,7 @@ public final class HistoryRecorder {
       long invoked = now();
       Answer answer = Answer.MAYBE;
       Optional<StoredRecord> seen = Optional.empty();
+      addSent(call(id, invoked, Long.MAX_VALUE, answer, expected, Optional.of(next), seen));
       try {
         CasResult result = store.compareAndSet(id, expected, next);
         if (result instanceof CasResult.Applied) {
@@ -197,7 +270,7 @@ public final class HistoryRecorder {
         throw e;
       } finally {
         long returned = answer == Answer.MAYBE ? Long.MAX_VALUE : now();
-        record(id, invoked, returned, answer, expected, Optional.of(next), seen);
+        add(call(id, invoked, returned, answer, expected, Optional.of(next), seen));
       }
     }
 
@@ -206,11 +279,11 @@ public final class HistoryRecorder {
       long invoked = now();
       // A read without an answer says nothing, and is not recorded.
       Optional<StoredRecord> seen = store.find(id);
-      record(id, invoked, now(), Answer.READ, Stamp.ABSENT, Optional.empty(), seen);
+      add(call(id, invoked, now(), Answer.READ, Stamp.ABSENT, Optional.empty(), seen));
       return seen;
     }
 
-    private void record(
+    private Call call(
         KeyId id,
         long invoked,
         long returned,
@@ -219,7 +292,7 @@ public final class HistoryRecorder {
         Optional<KeyRecord> next,
         Optional<StoredRecord> seen) {
       int thread = (int) Thread.currentThread().getId();
-      add(new Call(id, thread, invoked, returned, answer, expected, next, seen));
+      return new Call(id, thread, invoked, returned, answer, expected, next, seen);
     }
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -101,7 +102,9 @@ public final class Matrix {
     try {
       Files.createDirectories(parts());
       String name = System.getProperty("idem4j.matrix.part", "tests");
-      Files.write(parts().resolve(name + ".tsv"), lines);
+      // Whole or not at all: another module may be reading the parts.
+      Path fresh = Files.write(parts().resolve(name + ".new"), lines);
+      Files.move(fresh, parts().resolve(name + ".tsv"), StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -124,7 +127,7 @@ public final class Matrix {
       return all;
     }
     try (Stream<Path> parts = Files.list(parts())) {
-      for (Path part : parts.sorted().toList()) {
+      for (Path part : parts.filter(it -> it.toString().endsWith(".tsv")).sorted().toList()) {
         List<String> lines = Files.readAllLines(part);
         if (!lines.isEmpty() && lines.get(0).equals(build())) {
           lines.stream().skip(1).map(line -> line.split("\t", -1)).forEach(all::read);

@@ -71,7 +71,9 @@ interface PurgeRules {
         store,
         completed(keyId(), stamp()).format(FormatRules.LATER).retention(Duration.ZERO).build());
     over(store);
-    assertThat(store.purge(1000)).as("purged, of one known and one later format").isEqualTo(1);
+    // What stays may be first in any order, and does not use up the limit.
+    assertThat(store.purge(1)).as("purged, of one known and one later format").isEqualTo(1);
+    assertThat(store.purge(1000)).as("purged again").isZero();
   }
 
   @Test

@@ -33,6 +33,9 @@ final class RegisterCheck {
   private final Map<Stamp, List<Call>> saw = new HashMap<>();
   private final Map<Stamp, KeyRecord> contents = new HashMap<>();
 
+  /** Unanswered writes of which nobody saw an effect, by what they were to replace. */
+  private final Map<Stamp, List<Call>> unseen = new HashMap<>();
+
   private RegisterCheck(List<Call> calls, Findings findings) {
     this.calls = calls;
     this.findings = findings;
@@ -123,6 +126,9 @@ final class RegisterCheck {
         applied.add(write);
         evidence.add(write.expected());
       }
+    }
+    for (Call each : maybe.values()) {
+      unseen.computeIfAbsent(each.expected(), stamp -> new ArrayList<>()).add(each);
     }
     return applied;
   }
@@ -240,12 +246,24 @@ final class RegisterCheck {
      * The earliest end of its last version's retention, if its first is not before {@code start}.
      */
     long end(long start) {
-      long retention = next(writes.get(writes.size() - 1)).retention().toNanos();
-      long least = Math.max(0, retention - retention / 1000 - History.SLACK_NANOS);
-      long written = Math.max(start, lastWrite);
-      long over = written > Long.MAX_VALUE - least ? Long.MAX_VALUE : written + least;
-      return Math.max(over, lastSeen);
+      return earliestEnd(next(writes.get(writes.size() - 1)), Math.max(start, lastWrite), lastSeen);
     }
+  }
+
+  /**
+   * The earliest end of a version that was written no earlier than {@code written}, or of what may
+   * have replaced it unseen: an answer that nobody asked for is over before the lock under it would
+   * have been.
+   */
+  private long earliestEnd(KeyRecord version, long written, long seen) {
+    long retention = version.retention().toNanos();
+    long least = Math.max(0, retention - retention / 1000 - History.SLACK_NANOS);
+    long end = Math.max(seen, written > Long.MAX_VALUE - least ? Long.MAX_VALUE : written + least);
+    for (Call each : unseen.getOrDefault(version.stamp(), List.of())) {
+      long replaced = Math.max(Math.max(written, seen), each.invoked());
+      end = Math.min(end, earliestEnd(next(each), replaced, Long.MIN_VALUE));
+    }
+    return end;
   }
 
   private static KeyRecord next(Call write) {

@@ -22,6 +22,27 @@ final class HistoryAnswersTest {
   }
 
   @Test
+  void i06_recoveryOfOtherBytesThanRecorded_isFound() {
+    tale.caller().claims().starts().settles(KeyState.FAILED_IN_DOUBT).gets(Kind.THREW);
+    tale.caller().isRefused(OVER).claims().completes("paid").gets(Kind.RECOVERED, "Paid");
+    tale.breaks("I6, I1", "a replay differs from the recorded answer");
+  }
+
+  @Test
+  void i07_recoveryThatWasNotRecorded_isFound() {
+    tale.caller().claims().starts().settles(KeyState.FAILED_IN_DOUBT).gets(Kind.THREW);
+    tale.caller().isRefused(OVER).claims().gets(Kind.RECOVERED, "paid");
+    tale.breaks("I7", "an answer was replayed before it was recorded");
+  }
+
+  @Test
+  void i12_recoveryOfWhatRanAgain_isFound() {
+    tale.caller().claims().starts().settles(KeyState.FAILED_IN_DOUBT).gets(Kind.THREW);
+    tale.caller().isRefused(OVER).claims().starts().gets(Kind.RECOVERED_UNRECORDED, "paid");
+    tale.breaks("I12", "an action started whose effect had been found");
+  }
+
+  @Test
   void i06_replayOfOtherBytes_isFound() {
     tale.caller().claims().starts().completes("paid").gets(Kind.EXECUTED, "paid");
     tale.caller().isRefused().gets(Kind.REPLAYED, "Paid");

@@ -55,6 +55,21 @@ final class HistoryGoodTest {
   }
 
   @Test
+  void recoveryThatFoundTheEffect_isFine() {
+    tale.caller().claims().starts().settles(KeyState.FAILED_IN_DOUBT).gets(Kind.THREW);
+    tale.caller().isRefused(OVER).claims().completes("paid").gets(Kind.RECOVERED, "paid");
+    tale.caller().isRefused().gets(Kind.REPLAYED, "paid");
+    tale.isFine();
+  }
+
+  @Test
+  void recoveryWhoseRecordIsNotKnown_isFine() {
+    tale.caller().claims().starts().settles(KeyState.FAILED_IN_DOUBT).gets(Kind.THREW);
+    tale.caller().isRefused(OVER).claims().gets(Kind.RECOVERED_UNRECORDED, "paid");
+    tale.isFine();
+  }
+
+  @Test
   void releasedKey_isTakenAtOnce() {
     tale.caller().claims().starts().settles(KeyState.FAILED_RETRYABLE).gets(Kind.THREW);
     tale.caller().isRefused(OVER).claims().starts().completes("paid").gets(Kind.EXECUTED, "paid");

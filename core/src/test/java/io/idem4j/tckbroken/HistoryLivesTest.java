@@ -107,6 +107,25 @@ final class HistoryLivesTest {
   }
 
   @Test
+  void unansweredWriteThatNobodySaw_mayHaveEndedTheLife() {
+    KeyRecord brief = record(id).toBuilder().retention(Duration.ofSeconds(10)).build();
+    KeyRecord briefer = record(id).toBuilder().retention(Duration.ofSeconds(1)).build();
+    Call first = applied(0, 1, Stamp.ABSENT, one);
+    Call maybe = call(20, 21, Answer.MAYBE, one.stamp(), brief, null);
+    assertThat(violations(first, maybe, sawNone(32, 33))).isEmpty();
+    assertThat(violations(first, maybe, applied(32, 33, Stamp.ABSENT, two))).isEmpty();
+    Call over = call(22, 23, Answer.MAYBE, brief.stamp(), briefer, null);
+    assertThat(violations(first, maybe, over, sawNone(25, 26))).isEmpty();
+
+    assertFound("S1: ", first, maybe, sawNone(25, 26));
+    assertFound("S1: ", first, maybe, saw(30, 31, one), sawNone(32, 33));
+    Call another = call(20, 21, Answer.MAYBE, two.stamp(), brief, null);
+    assertFound("S1: ", first, another, sawNone(32, 33));
+    Call not = call(20, 21, Answer.NOT_APPLIED, one.stamp(), brief, null);
+    assertFound("S1: ", first, not, sawNone(32, 33));
+  }
+
+  @Test
   void s01_versionOfTheLifeBefore_isFound() {
     Call first = applied(0, 1, Stamp.ABSENT, one);
     Call second = applied(70, 71, Stamp.ABSENT, two);

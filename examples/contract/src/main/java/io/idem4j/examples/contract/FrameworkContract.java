@@ -82,7 +82,7 @@ public abstract class FrameworkContract {
   }
 
   @Test
-  void retry_isReplayedByteForByte() throws Exception {
+  void row21_row35_retry_isReplayedByteForByte() throws Exception {
     String key = newKey();
     Answer first = orders.post("/orders", key, "one");
     int effects = orders.effects();
