@@ -109,6 +109,39 @@ interface Dialect {
    */
   Statements statements(TableName table, Duration lockTimeout);
 
+  /**
+   * Returns the statements for a transaction that somebody else ends: they leave isolation and
+   * transaction as they are, and read a clock that does not stand still within it.
+   */
+  Statements boundStatements(TableName table, Duration lockTimeout);
+
+  /** Returns the isolation of a session, as a constant of {@link Connection}. */
+  default int isolation(Connection connection) throws SQLException {
+    return connection.getTransactionIsolation();
+  }
+
+  /** Sets the isolation of a session. */
+  default void isolation(Connection connection, int isolation) throws SQLException {
+    connection.setTransactionIsolation(isolation);
+  }
+
+  /** Bounds the wait for row locks by the statements that follow, where they do not themselves. */
+  default LockWait boundWait(Connection connection, Duration lockTimeout) throws SQLException {
+    return () -> {};
+  }
+
+  /** A bound that was set, and that the session's own replaces again. */
+  @FunctionalInterface
+  interface LockWait {
+    /** Restores what there was. Not called in a transaction that failed, which does it itself. */
+    void restore() throws SQLException;
+  }
+
+  /** Says whether the release of a savepoint fails where its transaction has ended. */
+  default boolean tellsLostSavepoints() {
+    return true;
+  }
+
   /** Says whether a claim failed because a concurrent one inserted the row first. */
   boolean isLostInsertRace(SQLException failure);
 }

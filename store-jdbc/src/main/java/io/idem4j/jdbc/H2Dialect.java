@@ -114,16 +114,45 @@ final class H2Dialect implements Dialect {
 
   @Override
   public Statements statements(TableName table, Duration lockTimeout) {
+    return statements(table, H2Sql.NOW);
+  }
+
+  @Override
+  public Statements boundStatements(TableName table, Duration lockTimeout) {
+    return statements(table, H2Sql.STATEMENT_NOW);
+  }
+
+  /** A session's bound, which no commit and no rollback changes. */
+  @Override
+  public LockWait boundWait(Connection connection, Duration lockTimeout) throws SQLException {
+    String before = Dialect.ask(connection, H2Sql.LOCK_TIMEOUT).orElseThrow();
+    setWait(connection, Long.toString(lockTimeout.toMillis()));
+    return () -> setWait(connection, before);
+  }
+
+  private static void setWait(Connection connection, String millis) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET LOCK_TIMEOUT " + millis);
+    }
+  }
+
+  private static Statements statements(TableName table, String now) {
     return new Statements(
-        Dialect.fill(H2Sql.CLAIM, table, H2Sql.NOW),
+        Dialect.fill(H2Sql.CLAIM, table, now),
         Statements.Claim.INSERTS,
-        Dialect.fill(H2Sql.CLAIM_OVER, table, H2Sql.NOW),
-        Dialect.fill(H2Sql.REPLACE, table, H2Sql.NOW),
-        Dialect.fill(H2Sql.REPLACE_KEEPING_SLOTS, table, H2Sql.NOW),
-        Dialect.fill(H2Sql.READ, table, H2Sql.NOW),
-        Dialect.fill(H2Sql.PURGE, table, H2Sql.NOW),
-        Dialect.fill(H2Sql.SCAN_ABANDONED, table, H2Sql.NOW),
-        Dialect.fill(H2Sql.SCAN_IN_DOUBT, table, H2Sql.NOW));
+        Dialect.fill(H2Sql.CLAIM_OVER, table, now),
+        Dialect.fill(H2Sql.REPLACE, table, now),
+        Dialect.fill(H2Sql.REPLACE_KEEPING_SLOTS, table, now),
+        Dialect.fill(H2Sql.READ, table, now),
+        Dialect.fill(H2Sql.PURGE, table, now),
+        Dialect.fill(H2Sql.SCAN_ABANDONED, table, now),
+        Dialect.fill(H2Sql.SCAN_IN_DOUBT, table, now));
+  }
+
+  /** Its driver releases savepoints by itself; only a rollback to one tells. */
+  @Override
+  public boolean tellsLostSavepoints() {
+    return false;
   }
 
   @Override

@@ -5,6 +5,19 @@ final class H2Sql {
   /** The time in milliseconds, as of the beginning of the transaction. */
   static final String NOW = "CAST(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * 1000 AS BIGINT)";
 
+  /**
+   * The same as of the beginning of the statement, which within a longer transaction is another
+   * (stores.md 3.3.5).
+   */
+  static final String STATEMENT_NOW =
+      """
+      (SELECT CAST(EXTRACT(EPOCH FROM EXECUTING_STATEMENT_START) * 1000 AS BIGINT)
+          FROM INFORMATION_SCHEMA.SESSIONS WHERE SESSION_ID = SESSION_ID())
+      """
+          .strip();
+
+  static final String LOCK_TIMEOUT = "SELECT LOCK_TIMEOUT()";
+
   /** A plain insert would do too, but then each replay would be an error, with text to build. */
   static final String CLAIM =
       """

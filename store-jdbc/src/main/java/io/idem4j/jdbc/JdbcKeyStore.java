@@ -3,7 +3,6 @@ package io.idem4j.jdbc;
 import io.idem4j.KeyId;
 import io.idem4j.KeyStoreException;
 import io.idem4j.MisuseException;
-import io.idem4j.PayloadTooLargeException;
 import io.idem4j.spi.CasResult;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.RecordPurger;
@@ -14,7 +13,6 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps records in a table of PostgreSQL (12 or later), MariaDB (10.6 or later), MySQL (8.0 or
@@ -26,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p><b>Table.</b> {@code schema-postgresql.sql}, {@code schema-mysql.sql} (for MariaDB, too) and
- * {@code schema-h2.sql} beside this class hold the DDL; apply them with your migration tool. {@link
- * Builder#build()} tests the table and refuses one that would not keep two claims apart.
+ * {@code schema-h2.sql} beside this class hold the DDL, and {@code
+ * schema-postgresql-partitioned.sql} the same table in parts; apply them with your migration tool.
+ * {@link Builder#build()} tests the table and refuses one that would not keep two claims apart.
  *
  * <p><b>Clock</b> (S5): the database server's, read inside each statement. Clocks of clients play
  * no part, but that an embedded H2's clock is this process's own; nor do time zones of sessions. A
@@ -47,7 +46,10 @@ import org.jspecify.annotations.Nullable;
  * pooled connection is rolled back. The table is looked up once, with its schema, so that a search
  * path which somebody left changed leads nowhere else. Set the driver's socket timeout ({@code
  * socketTimeout} on all but H2) below core's store deadline: no call has another bound when the
- * network is silent.
+ * network is silent. The pool must drop a connection that the driver's errors call broken: HikariCP
+ * knows those of PostgreSQL and MariaDB, and not H2's (90007, 90067, 90098, 90121), and lends again
+ * unchecked what was given back within half a second; under steady traffic a dead connection is
+ * lent for ever. Name them to it by an {@code SQLExceptionOverride}.
  *
  * <p><b>Waiting.</b> A write that meets a row which an uncommitted transaction holds waits at most
  * for the lock timeout and then answers {@link CasResult.Busy}. A replay waits for nobody, takes no
@@ -90,12 +92,22 @@ public final class JdbcKeyStore implements RecordPurger, RecordScanner {
 
   private final OwnConnections connections;
   private final RecordTable table;
-  private final int maximumSlot;
+  private final BoundTable.Origin bound;
+  private final JdbcTransactions transactions;
 
-  private JdbcKeyStore(OwnConnections connections, RecordTable table, int maximumSlot) {
+  private JdbcKeyStore(OwnConnections connections, RecordTable table, BoundTable.Origin bound) {
     this.connections = connections;
     this.table = table;
-    this.maximumSlot = maximumSlot;
+    this.bound = bound;
+    this.transactions = new JdbcTransactions(connections, bound);
+  }
+
+  /**
+   * Returns the modes in which effect and answer are committed together, in this database. The
+   * operations that they run must be ones on this store.
+   */
+  public JdbcTransactions transactions() {
+    return transactions;
   }
 
   /** Returns a builder of a store on this data source. */
@@ -105,8 +117,7 @@ public final class JdbcKeyStore implements RecordPurger, RecordScanner {
 
   @Override
   public CasResult compareAndSet(KeyId id, Stamp expected, KeyRecord next) {
-    requireFits(next.slots().payload());
-    requireFits(next.slots().checkpoint());
+    bound.limit().requireFits(next.slots());
     return connections.call(
         "a compare-and-set",
         id,
@@ -152,12 +163,6 @@ public final class JdbcKeyStore implements RecordPurger, RecordScanner {
     byte[] after = from.map(JdbcKeyStore::parsePlace).orElse(new byte[0]);
     return connections.call(
         "a scan", null, handle -> table.scan(handle.getConnection(), kind, limit, after));
-  }
-
-  private void requireFits(byte @Nullable [] slot) {
-    if (slot != null && slot.length > maximumSlot) {
-      throw new PayloadTooLargeException(slot.length, maximumSlot);
-    }
   }
 
   private static void requirePositive(int limit) {
@@ -254,7 +259,7 @@ public final class JdbcKeyStore implements RecordPurger, RecordScanner {
     JdbcKeyStore build(OwnConnections.DialectChoice choice) {
       OwnConnections connections = OwnConnections.of(dataSource, choice);
       Dialect dialect = connections.dialect();
-      RecordTable records =
+      TableName resolved =
           connections.call(
               "start-up",
               null,
@@ -263,10 +268,16 @@ public final class JdbcKeyStore implements RecordPurger, RecordScanner {
                   dialect.createTable(handle, table);
                 }
                 dialect.check(handle, table, maximumSlot);
-                TableName resolved = dialect.resolve(handle, table);
-                return new RecordTable(dialect, dialect.statements(resolved, lockTimeout));
+                return dialect.resolve(handle, table);
               });
-      return new JdbcKeyStore(connections, records, maximumSlot);
+      return new JdbcKeyStore(
+          connections,
+          new RecordTable(dialect, dialect.statements(resolved, lockTimeout)),
+          new BoundTable.Origin(
+              dialect,
+              new RecordTable(dialect, dialect.boundStatements(resolved, lockTimeout)),
+              lockTimeout,
+              new SlotLimit(maximumSlot)));
     }
   }
 }

@@ -102,24 +102,85 @@ final class MySqlDialect implements Dialect {
 
   @Override
   public Statements statements(TableName table, Duration lockTimeout) {
-    // Whole seconds are all that the servers know; zero would not wait at all.
-    String wait = Long.toString(lockTimeout.plusMillis(999).toSeconds());
-    return new Statements(
-        framed(hasBlocks ? MySqlSql.MARIADB_CLAIM : MySqlSql.MYSQL_CLAIM, table, wait),
-        hasBlocks ? Statements.Claim.ANSWERS : Statements.Claim.INSERTS,
-        framed(MySqlSql.CLAIM_OVER, table, wait),
-        framed(MySqlSql.REPLACE, table, wait),
-        framed(MySqlSql.REPLACE_KEEPING_SLOTS, table, wait),
-        framed(MySqlSql.READ, table, wait),
-        framed(MySqlSql.PURGE, table, wait),
-        framed(MySqlSql.SCAN_ABANDONED, table, wait),
-        framed(MySqlSql.SCAN_IN_DOUBT, table, wait));
+    return statements(table, lockTimeout, MySqlSql.MARIADB_FRAME);
   }
 
-  private String framed(String sql, TableName table, String wait) {
+  /**
+   * Asks the server. MariaDB's driver tells what it last heard, and takes what one statement set
+   * for itself for the session's.
+   */
+  @Override
+  public int isolation(Connection connection) throws SQLException {
+    String isolation =
+        Dialect.ask(connection, "SELECT @@SESSION." + server.isolationVariable()).orElseThrow();
+    return switch (isolation) {
+      case "READ-UNCOMMITTED" -> Connection.TRANSACTION_READ_UNCOMMITTED;
+      case "READ-COMMITTED" -> Connection.TRANSACTION_READ_COMMITTED;
+      case "SERIALIZABLE" -> Connection.TRANSACTION_SERIALIZABLE;
+      default -> Connection.TRANSACTION_REPEATABLE_READ;
+    };
+  }
+
+  /** Tells the server, for the same reason. */
+  @Override
+  public void isolation(Connection connection, int isolation) throws SQLException {
+    String level =
+        switch (isolation) {
+          case Connection.TRANSACTION_READ_UNCOMMITTED -> "READ UNCOMMITTED";
+          case Connection.TRANSACTION_READ_COMMITTED -> "READ COMMITTED";
+          case Connection.TRANSACTION_SERIALIZABLE -> "SERIALIZABLE";
+          default -> "REPEATABLE READ";
+        };
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET SESSION TRANSACTION ISOLATION LEVEL " + level);
+    }
+  }
+
+  /** MySQL bounds no wait for a row in a statement; within a transaction its session is ours. */
+  @Override
+  public LockWait boundWait(Connection connection, Duration lockTimeout) throws SQLException {
+    if (hasBlocks) {
+      return () -> {};
+    }
+    String before = Dialect.ask(connection, MySqlSql.LOCK_WAIT).orElseThrow();
+    setWait(connection, seconds(lockTimeout));
+    return () -> setWait(connection, before);
+  }
+
+  private static void setWait(Connection connection, String seconds) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET SESSION innodb_lock_wait_timeout = " + seconds);
+    }
+  }
+
+  /** Whole seconds are all that the servers know; zero would not wait at all. */
+  private static String seconds(Duration lockTimeout) {
+    return Long.toString(lockTimeout.plusMillis(999).toSeconds());
+  }
+
+  @Override
+  public Statements boundStatements(TableName table, Duration lockTimeout) {
+    return statements(table, lockTimeout, MySqlSql.MARIADB_BOUND_FRAME);
+  }
+
+  private Statements statements(TableName table, Duration lockTimeout, String frame) {
+    String wait = seconds(lockTimeout);
+    return new Statements(
+        framed(hasBlocks ? MySqlSql.MARIADB_CLAIM : MySqlSql.MYSQL_CLAIM, table, wait, frame),
+        hasBlocks ? Statements.Claim.ANSWERS : Statements.Claim.INSERTS,
+        framed(MySqlSql.CLAIM_OVER, table, wait, frame),
+        framed(MySqlSql.REPLACE, table, wait, frame),
+        framed(MySqlSql.REPLACE_KEEPING_SLOTS, table, wait, frame),
+        framed(MySqlSql.READ, table, wait, frame),
+        framed(MySqlSql.PURGE, table, wait, frame),
+        framed(MySqlSql.SCAN_ABANDONED, table, wait, frame),
+        framed(MySqlSql.SCAN_IN_DOUBT, table, wait, frame));
+  }
+
+  private String framed(String sql, TableName table, String wait, String frame) {
     String framed =
         hasBlocks
-            ? MySqlSql.MARIADB_FRAME
+            ? frame
                 .replace("${isolation}", server.isolationVariable())
                 .replace("${statement}", sql.replace("${hint} ", "").strip())
             : sql.replace("${hint}", MySqlSql.MYSQL_HINT);

@@ -54,6 +54,18 @@ final class MySqlSql {
       """;
 
   /**
+   * What they stand in within a transaction of somebody else's: its isolation is READ COMMITTED
+   * already, and it is neither ended nor begun.
+   */
+  static final String MARIADB_BOUND_FRAME =
+      """
+      SET STATEMENT innodb_lock_wait_timeout = ${wait}, lock_wait_timeout = ${wait}
+      FOR BEGIN NOT ATOMIC
+      ${statement};
+      END
+      """;
+
+  /**
    * MySQL bounds the wait by a hint in each write, which MariaDB takes for a comment. By its manual
    * MySQL ignores the one for rows, which Percona's takes: there the session bounds that wait.
    */
@@ -106,6 +118,8 @@ final class MySqlSql {
       END IF
       """
           .replace("${over}", "key_id = VALUES(key_id) AND retain_until_ms <= ${start}");
+
+  static final String LOCK_WAIT = "SELECT @@SESSION.innodb_lock_wait_timeout";
 
   /** At READ COMMITTED the inner SELECT locks nothing, so a replay does not either. */
   static final String MYSQL_CLAIM =

@@ -31,7 +31,7 @@ final class OwnConnections {
   private static final Logger LOG = LoggerFactory.getLogger(JdbcKeyStore.class);
 
   /** How often a call is made before a conflict reaches the caller. */
-  private static final int ATTEMPTS = 8;
+  static final int ATTEMPTS = 8;
 
   private static final int LONGEST_PAUSE_MILLIS = 32;
 
@@ -142,7 +142,12 @@ final class OwnConnections {
     }
   }
 
-  private Checkout checkOut(String action, @Nullable KeyId id) {
+  /**
+   * Returns a connection of its own in the right state; to be given back.
+   *
+   * @throws KeyStoreException if none can be had
+   */
+  Checkout checkOut(String action, @Nullable KeyId id) {
     Handle handle = open(action, id);
     try {
       if (habits.autoCommit() && !handle.getConnection().getAutoCommit()) {
@@ -210,7 +215,7 @@ final class OwnConnections {
   }
 
   /** Sleeps a little, longer each time; false if the thread was interrupted meanwhile. */
-  private static boolean pause(int attempt) {
+  static boolean pause(int attempt) {
     int longest = Math.min(1 << attempt, LONGEST_PAUSE_MILLIS);
     try {
       Thread.sleep(ThreadLocalRandom.current().nextInt(longest) + 1L);
@@ -222,7 +227,7 @@ final class OwnConnections {
   }
 
   /** One connection in use, and the state in which it came. Confined to its thread. */
-  private static final class Checkout {
+  static final class Checkout {
     private final Handle handle;
     private final Connection connection;
     private final boolean autoCommit;
@@ -233,6 +238,10 @@ final class OwnConnections {
       this.connection = connection;
       this.autoCommit = autoCommit;
       this.isolation = isolation;
+    }
+
+    Connection connection() {
+      return connection;
     }
 
     /** Never throws: what the statement answered stands, whatever happens to its connection. */

@@ -102,8 +102,25 @@ final class PostgresDialect implements Dialect {
   }
 
   @Override
+  public Statements boundStatements(TableName table, Duration lockTimeout) {
+    return statements(table, PostgresSql.SAVE_WAIT + lockTimeout.toMillis());
+  }
+
+  @Override
+  public LockWait boundWait(Connection connection, Duration lockTimeout) {
+    return () -> {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute(PostgresSql.RESTORE_WAIT);
+      }
+    };
+  }
+
+  @Override
   public Statements statements(TableName table, Duration lockTimeout) {
-    String wait = Long.toString(lockTimeout.toMillis());
+    return statements(table, PostgresSql.SET_WAIT + lockTimeout.toMillis());
+  }
+
+  private static Statements statements(TableName table, String wait) {
     return new Statements(
         Dialect.fill(PostgresSql.CLAIM.replace("${wait}", wait), table, PostgresSql.NOW),
         Statements.Claim.INSERTS_AND_READS,

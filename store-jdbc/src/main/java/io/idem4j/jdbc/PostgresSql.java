@@ -24,7 +24,7 @@ final class PostgresSql {
           key_id, stamp, format, state, fence, attempt, grant_id, fingerprint_algorithm,
           fingerprint, reference, payload, checkpoint, lease_until_ms, retain_until_ms)
       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${now} + ?, ${now} + ?
-      FROM (SELECT set_config('lock_timeout', '${wait}', true)) AS bounded
+      FROM (SELECT ${wait}', true)) AS bounded
       WHERE NOT EXISTS (SELECT FROM ${table} WHERE key_id = ?)
       ON CONFLICT (key_id) DO NOTHING;
       SELECT key_id, stamp, format, state, fence, attempt, grant_id, fingerprint_algorithm,
@@ -34,13 +34,36 @@ final class PostgresSql {
       WHERE key_id = ?
       """;
 
+  /** The beginning of the call that bounds the wait. */
+  static final String SET_WAIT = "set_config('lock_timeout', '";
+
+  /**
+   * The same in a transaction that goes on, whose own bound is kept until {@link #RESTORE_WAIT}: a
+   * setting of the transaction's would bound the caller's waits, too. A rollback to a savepoint
+   * restores it by itself.
+   */
+  static final String SAVE_WAIT =
+      "set_config('idem4j.lock_timeout', coalesce("
+          + "nullif(current_setting('idem4j.lock_timeout', true), ''),"
+          + " current_setting('lock_timeout')), true), "
+          + SET_WAIT;
+
+  /** Where a replay made the statement not wait, nothing was kept, and nothing is to restore. */
+  static final String RESTORE_WAIT =
+      """
+      SELECT set_config('lock_timeout', coalesce(
+          nullif(current_setting('idem4j.lock_timeout', true), ''),
+          current_setting('lock_timeout')), true),
+          set_config('idem4j.lock_timeout', '', true)
+      """;
+
   static final String CLAIM_OVER =
       """
       UPDATE ${table}
       SET stamp = ?, format = ?, state = ?, fence = ?, attempt = ?, grant_id = ?,
           fingerprint_algorithm = ?, fingerprint = ?, reference = ?, payload = ?, checkpoint = ?,
           lease_until_ms = ${now} + ?, retain_until_ms = ${now} + ?
-      FROM (SELECT set_config('lock_timeout', '${wait}', true)) AS bounded
+      FROM (SELECT ${wait}', true)) AS bounded
       WHERE key_id = ? AND retain_until_ms <= ${now}
       """;
 
@@ -50,7 +73,7 @@ final class PostgresSql {
       SET stamp = ?, format = ?, state = ?, fence = ?, attempt = ?, grant_id = ?,
           fingerprint_algorithm = ?, fingerprint = ?, reference = ?, payload = ?, checkpoint = ?,
           lease_until_ms = ${now} + ?, retain_until_ms = ${now} + ?
-      FROM (SELECT set_config('lock_timeout', '${wait}', true)) AS bounded
+      FROM (SELECT ${wait}', true)) AS bounded
       WHERE key_id = ? AND stamp = ? AND retain_until_ms > ${now} AND ${readable}
       """;
 
@@ -60,7 +83,7 @@ final class PostgresSql {
       SET stamp = ?, format = ?, state = ?, fence = ?, attempt = ?, grant_id = ?,
           fingerprint_algorithm = ?, fingerprint = ?, reference = ?,
           lease_until_ms = ${now} + ?, retain_until_ms = ${now} + ?
-      FROM (SELECT set_config('lock_timeout', '${wait}', true)) AS bounded
+      FROM (SELECT ${wait}', true)) AS bounded
       WHERE key_id = ? AND stamp = ? AND retain_until_ms > ${now} AND ${readable}
       """;
 
@@ -76,7 +99,8 @@ final class PostgresSql {
 
   /**
    * The retention is tested when a row is locked and again when it is deleted, on its latest
-   * version. A scalar subquery for the clock, because a volatile expression uses no index.
+   * version. A scalar subquery for the clock, because a volatile expression uses no index. An array
+   * of keys and no join, for which the planner reads the whole of a table in parts, each time.
    */
   static final String PURGE =
       """
@@ -87,10 +111,9 @@ final class PostgresSql {
           ORDER BY retain_until_ms
           LIMIT ?
           FOR UPDATE SKIP LOCKED)
-      DELETE FROM ${table} AS doomed
-      USING lapsed
-      WHERE doomed.key_id = lapsed.key_id
-          AND doomed.retain_until_ms <= ${now} AND doomed.format = 1
+      DELETE FROM ${table}
+      WHERE key_id = ANY (ARRAY(SELECT key_id FROM lapsed))
+          AND retain_until_ms <= ${now} AND format = 1
       """;
 
   /** States are literals: with a parameter the planner could not use the partial index. */

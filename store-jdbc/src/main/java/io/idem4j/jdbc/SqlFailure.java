@@ -118,6 +118,12 @@ enum SqlFailure {
     return exact != null ? exact : BY_CLASS.getOrDefault(state.substring(0, 2), UNKNOWN);
   }
 
+  /** Says whether the database gave something up for concurrent calls, whoever wrapped that. */
+  static boolean isConflict(Throwable thrown) {
+    SQLException sql = findSql(thrown);
+    return sql != null && of(sql) == CONFLICT;
+  }
+
   /** Returns the exception that tells this of an action, free of what the driver says. */
   KeyStoreException exception(String action, Throwable cause) {
     String message = action + " failed: " + advice;

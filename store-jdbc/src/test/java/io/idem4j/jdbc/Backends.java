@@ -38,11 +38,26 @@ final class Backends {
   static JdbcSubject postgres() {
     return MADE.computeIfAbsent(
         "postgres",
+        name ->
+            new JdbcSubject(Database.POSTGRESQL, Postgres.pool(10), closedPostgres(), Dialect::of));
+  }
+
+  /** A PostgreSQL whose table is in parts. */
+  static JdbcSubject partitionedPostgres() {
+    return MADE.computeIfAbsent(
+        "partitionedPostgres",
         name -> {
-          PGSimpleDataSource closed = new PGSimpleDataSource();
-          closed.setUrl("jdbc:postgresql://localhost:1/none");
-          return new JdbcSubject(Database.POSTGRESQL, Postgres.pool(10), closed, Dialect::of);
+          String table = Sql.freshTable();
+          Postgres.createPartitioned(table);
+          return new JdbcSubject(
+              Database.POSTGRESQL, Postgres.pool(10), closedPostgres(), Dialect::of, table);
         });
+  }
+
+  private static DataSource closedPostgres() {
+    PGSimpleDataSource closed = new PGSimpleDataSource();
+    closed.setUrl("jdbc:postgresql://localhost:1/none");
+    return closed;
   }
 
   static JdbcSubject mariaDb(String... options) {

@@ -37,10 +37,20 @@ final class JdbcSubject implements KeyStoreSubject {
       DataSource dataSource,
       DataSource closedPort,
       OwnConnections.DialectChoice dialect) {
+    this(database, dataSource, closedPort, dialect, Sql.freshTable());
+  }
+
+  /** As above, on a table that may be there already. */
+  JdbcSubject(
+      Database database,
+      DataSource dataSource,
+      DataSource closedPort,
+      OwnConnections.DialectChoice dialect,
+      String table) {
     this.database = database;
     this.dialect = dialect;
     this.dataSource = dataSource;
-    this.table = Sql.freshTable();
+    this.table = table;
     this.store = build(dataSource);
     this.second = build(dataSource);
     ScriptedDataSource lost = new ScriptedDataSource(dataSource);

@@ -62,6 +62,13 @@ final class Postgres {
     return new HikariDataSource(config);
   }
 
+  /** Makes a table in parts, as the file beside the plain one has it. */
+  static void createPartitioned(String table) {
+    Sql.run(
+        dataSource(),
+        new SchemaCheck(new TableName(table), "schema-postgresql-partitioned.sql").schema(table));
+  }
+
   private static String start() {
     try {
       EmbeddedPostgres server = EmbeddedPostgres.builder().start();

@@ -83,6 +83,8 @@ final class ScriptedDataSource extends BareDataSource {
                         case "commit",
                             "rollback",
                             "abort",
+                            "setSavepoint",
+                            "releaseSavepoint",
                             "getTransactionIsolation",
                             "setTransactionIsolation" ->
                             true;
