@@ -12,15 +12,14 @@ import io.idem4j.spi.CasResult;
 import io.idem4j.spi.FingerprintDigest;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.KeyState;
-import io.idem4j.spi.KeyStore;
 import io.idem4j.spi.RecordCodec;
+import io.idem4j.spi.RecordScanner;
 import io.idem4j.spi.Slots;
 import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -90,9 +89,20 @@ import redis.clients.jedis.UnifiedJedis;
  * Builder#build()} logs a warning for every such setting that it can see, on each node of a
  * cluster.
  *
+ * <p><b>Scan.</b> Redis has no index of records by state: a scan goes through all keys of the
+ * database, others' too. A page is one {@code SCAN} of about 256 keys, a script for each record
+ * among them that looks at its head and answers a verdict, and a read of each record handed out; so
+ * a million keys are some 4000 pages. No command takes long, nothing is written, and no other
+ * payload leaves the server. Pause between pages as you see fit. In a cluster one primary follows
+ * the other. A record that stays is found, also when a server restarts, a replica takes over or its
+ * slot has moved between two pages; then, and when Redis shrinks its tables, it may come twice.
+ * What is being moved while its node is scanned may be left to the next scan.
+ *
  * <p><b>Access rules.</b> The user needs {@code EVAL}, {@code EVALSHA}, {@code TIME}, {@code
  * EXISTS}, {@code HMGET}, {@code HSET}, {@code HDEL} and {@code PEXPIREAT} on keys with the prefix,
- * {@code WAIT} for acknowledgement, and {@code INFO} for the warnings.
+ * {@code WAIT} for acknowledgement, and {@code INFO} for the warnings. A scan needs {@code SCAN}
+ * and {@code PING}, in a cluster {@code CLUSTER MYID} and {@code CLUSTER SLOTS}, and {@code INFO}
+ * to notice a restart.
  *
  * <p><b>Unreadable records</b> (S10) are refused and left alone, until their retention is over, or
  * where that cannot be read any more until the key expires. Sums over both ends and all bytes find
@@ -106,7 +116,7 @@ import redis.clients.jedis.UnifiedJedis;
  *
  * <p>Safe for use by many threads. There is nothing to close; the client stays the caller's.
  */
-public final class RedisKeyStore implements KeyStore {
+public final class RedisKeyStore implements RecordScanner {
   private static final Logger LOG = LoggerFactory.getLogger(RedisKeyStore.class);
   private static final byte[] UNCHANGED = {};
   private static final long NANOS_PER_MILLI = 1_000_000;
@@ -114,7 +124,8 @@ public final class RedisKeyStore implements KeyStore {
   private final ScriptCalls reads;
   private final ScriptCalls writes;
   private final int replicas;
-  private final String keyPrefix;
+  private final Keyspace keyspace;
+  private final RecordScan scan;
   private final byte[] graceMillis;
   private final int maximumSlot;
 
@@ -124,7 +135,8 @@ public final class RedisKeyStore implements KeyStore {
     this.writes =
         wanted == null ? reads : new ScriptCalls(Transports.acknowledged(builder.client, wanted));
     this.replicas = wanted == null ? 0 : wanted.replicas();
-    this.keyPrefix = builder.keyPrefix;
+    this.keyspace = new Keyspace(builder.client, builder.keyPrefix);
+    this.scan = new RecordScan(keyspace, reads, this);
     this.graceMillis = decimal(builder.grace);
     this.maximumSlot = builder.maximumSlot;
   }
@@ -158,12 +170,28 @@ public final class RedisKeyStore implements KeyStore {
   @Override
   public Optional<StoredRecord> find(KeyId id) {
     ScriptReply reply =
-        reads.call("a read of key " + id.shortDigest(), Script.FIND, key(id), List.of()).reply();
+        reads
+            .call("a read of key " + id.shortDigest(), Script.FIND, keyspace.key(id), List.of())
+            .reply();
     return switch (reply.verdict()) {
       case "none" -> Optional.empty();
       case "live" -> Optional.of(reply.live(id));
       default -> throw broken(id, reply);
     };
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>A page may be empty and still have a next. Records are in no order, and one may be on two
+   * pages. One that cannot be understood is left out and logged as a warning. See the class comment
+   * for what a scan costs.
+   *
+   * @throws MisuseException also if the client cannot tell which server it speaks to
+   */
+  @Override
+  public Page scan(Kind kind, int limit, Optional<String> from) {
+    return scan.scan(kind, limit, from);
   }
 
   private Result replace(String action, KeyId id, Stamp expected, KeyRecord next) {
@@ -178,7 +206,7 @@ public final class RedisKeyStore implements KeyStore {
     return writes.call(
         action,
         Script.COMPARE_AND_SET,
-        key(id),
+        keyspace.key(id),
         List.of(
             expected.bytes(),
             head,
@@ -234,10 +262,6 @@ public final class RedisKeyStore implements KeyStore {
       requireAcknowledged(id, result);
     }
     return CasResult.refusedBy(live);
-  }
-
-  private byte[] key(KeyId id) {
-    return (keyPrefix + HexFormat.of().formatHex(id.bytes())).getBytes(US_ASCII);
   }
 
   private void requireFits(byte @Nullable [] slot) {

@@ -15,7 +15,10 @@ enum Script {
   COMPARE_AND_SET("compare-and-set.lua"),
 
   /** See {@code find.lua}. */
-  FIND("find.lua");
+  FIND("find.lua"),
+
+  /** See {@code scan.lua}. */
+  SCAN("scan.lua");
 
   private static final String COMMON = "record.lua";
 

@@ -61,30 +61,50 @@ final class ScriptCalls {
    * @throws KeyStoreException if no answer came, or an error
    */
   Result call(String action, Script script, byte[] key, List<byte[]> arguments) {
-    Sending sending = new Sending(Long.toHexString(tags.incrementAndGet()).getBytes(US_ASCII));
+    Sending sending = sending();
     Answer answer;
     try {
       answer = send(script, key, arguments, sending);
     } catch (RuntimeException e) {
-      if (RedisFailure.isInterrupt(e)) {
-        // S12: a wait of the client's was cut short, which cleared the flag.
-        Thread.currentThread().interrupt();
-      }
-      throw RedisFailure.of(e, sending).exception(action, e);
+      throw failed(action, e, sending);
     }
     ScriptReply reply = ScriptReply.of(answer.raw(), sending.tag());
     if (reply == null) {
-      throw KeyStoreException.unknown(
-          action + " met a reply to something else; close the client, its connections are mixed up",
-          null);
+      throw mixedUp(action);
     }
     return new Result(reply, answer.replicas());
   }
 
+  /** Returns what is to become the last argument of one command. */
+  Sending sending() {
+    return new Sending(Long.toHexString(tags.incrementAndGet()).getBytes(US_ASCII));
+  }
+
+  /** Returns what a thrown exception means. */
+  static KeyStoreException failed(String action, RuntimeException thrown, Sending sending) {
+    if (RedisFailure.isInterrupt(thrown)) {
+      // S12: a wait of the client's was cut short, which cleared the flag.
+      Thread.currentThread().interrupt();
+    }
+    return RedisFailure.of(thrown, sending).exception(action, thrown);
+  }
+
+  /** Returns the exception for a reply to another call. */
+  static KeyStoreException mixedUp(String action) {
+    return KeyStoreException.unknown(
+        action + " met a reply to something else; close the client, its connections are mixed up",
+        null);
+  }
+
+  /** Returns the command that runs a script which the server has seen. */
+  static CommandArguments bySha(
+      Script script, byte[] key, List<byte[]> arguments, Sending sending) {
+    return command(Command.EVALSHA, script.sha(), key, arguments, sending);
+  }
+
   private Answer send(Script script, byte[] key, List<byte[]> arguments, Sending sending) {
     try {
-      return transport.send(
-          command(Command.EVALSHA, script.sha(), key, arguments, sending), key, sending);
+      return transport.send(bySha(script, key, arguments, sending), key, sending);
     } catch (JedisNoScriptException e) {
       sending.refused();
       return transport.send(

@@ -57,20 +57,41 @@ final class Transports {
   }
 
   private static void requirePipeline(UnifiedJedis client) {
-    boolean fits;
-    try (AbstractPipeline pipeline = client.pipelined()) {
-      // Other pipelines spread their commands over several nodes or databases.
-      fits = pipeline.getClass() == Pipeline.class;
-    } catch (IllegalStateException e) {
-      fits = false;
+    try (AbstractPipeline pipeline = onePipeline(client, "WAIT")) {
+      pipeline.sync();
+    } catch (MisuseException e) {
+      throw e;
     } catch (RuntimeException e) {
       throw RedisFailure.of(e, new Sending(new byte[0])).exception("start-up", e);
     }
-    if (!fits) {
-      throw new MisuseException(
-          "this client cannot keep a command and WAIT on one connection; use RedisClient,"
-              + " RedisSentinelClient or RedisClusterClient, or no acknowledgement");
+  }
+
+  /**
+   * Opens a pipeline to the one server of a client that is no cluster client.
+   *
+   * @param what what needs it, for messages
+   * @throws MisuseException if the client spreads commands over several nodes or databases
+   */
+  static AbstractPipeline onePipeline(UnifiedJedis client, String what) {
+    AbstractPipeline pipeline;
+    try {
+      pipeline = client.pipelined();
+    } catch (IllegalStateException e) {
+      throw spreading(what);
     }
+    if (pipeline.getClass() == Pipeline.class) {
+      return pipeline;
+    }
+    pipeline.close();
+    throw spreading(what);
+  }
+
+  private static MisuseException spreading(String what) {
+    return new MisuseException(
+        "this client cannot keep a command and "
+            + what
+            + " on one connection; use RedisClient, RedisSentinelClient or RedisClusterClient, or no "
+            + (what.equals("WAIT") ? "acknowledgement" : "scan"));
   }
 
   private static Answer send(

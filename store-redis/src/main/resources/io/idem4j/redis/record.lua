@@ -1,5 +1,5 @@
 --[[
-  Common to both scripts, and put before each of them: what is stored under a key, and whether it is
+  Common to all scripts, and put before each of them: what is stored under a key, and whether it is
   live.
 
   A record is one hash:
@@ -23,11 +23,16 @@
 local LONGEST = 3155760000000
 local FORMAT = '\0\1'
 
+-- Returns the instant of this call. The one place that asks for it: a script asks once.
+local function server_now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
 -- Returns a table with the verdict: none, live or broken; with the instant it was reached at and
 -- with all fields.
 local function look(key)
-  local time = redis.call('TIME')
-  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  local now = server_now()
   -- Raises WRONGTYPE if the key is not a hash, before anything is written (stores.md 3.4.9).
   local stored = redis.call('HMGET', key, 'head', 'head_sum', 'slots', 'slots_sum',
     'lease_until_ms', 'retain_until_ms', 'ends_sum')

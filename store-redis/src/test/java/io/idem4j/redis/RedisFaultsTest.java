@@ -15,13 +15,20 @@ import redis.clients.jedis.RedisClient;
 final class RedisFaultsTest extends KeyStoreFaults {
   private static final int SOCKET_TIMEOUT_MILLIS = 250;
 
+  /** Of its own: how many exchanges a scan takes hangs on how many keys there are. */
+  private static final int DATABASE = 7;
+
   @Override
   protected FaultSubject newSubject() {
     return new Subject();
   }
 
   private static final class Subject implements FaultSubject {
-    private final RedisClient client = Redis.client();
+    private final RedisClient client =
+        RedisClient.builder()
+            .hostAndPort(new HostAndPort(Redis.address().getHost(), Redis.address().getPort()))
+            .clientConfig(DefaultJedisClientConfig.builder().database(DATABASE).build())
+            .build();
     private final KeyStore direct = RedisKeyStore.builder(client).build();
 
     @Override
@@ -39,6 +46,7 @@ final class RedisFaultsTest extends KeyStoreFaults {
               .clientConfig(
                   DefaultJedisClientConfig.builder()
                       .socketTimeoutMillis(SOCKET_TIMEOUT_MILLIS)
+                      .database(DATABASE)
                       .build())
               .poolConfig(pool)
               .build();

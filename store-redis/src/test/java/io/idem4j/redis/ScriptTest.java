@@ -55,7 +55,7 @@ final class ScriptTest {
 
   @Test
   void head_describesEveryArgumentAndVerdict() {
-    for (String resource : List.of("compare-and-set.lua", "find.lua")) {
+    for (String resource : List.of("compare-and-set.lua", "find.lua", "scan.lua")) {
       String source = source(resource);
       String head = source.substring(0, source.indexOf("]]"));
       String code = source.substring(source.indexOf("]]"));
@@ -93,6 +93,7 @@ final class ScriptTest {
         .containsOnly("call HMGET", "call EXISTS", "pcall HDEL", "pcall PEXPIREAT");
     assertThat(calls.subList(write, calls.size())).containsExactly("call HSET", "pcall PEXPIREAT");
     assertThat(calls(code(Script.FIND))).containsOnly("call HMGET", "call EXISTS", "pcall HDEL");
+    assertThat(calls(code(Script.SCAN))).containsOnly("call HMGET", "call EXISTS", "pcall HDEL");
   }
 
   @ParameterizedTest
