@@ -2,6 +2,7 @@ package io.idem4j.dynamodb;
 
 import io.idem4j.KeyId;
 import io.idem4j.spi.KeyRecord;
+import io.idem4j.spi.RecordScanner.Kind;
 import io.idem4j.spi.Stamp;
 import java.nio.ByteBuffer;
 import software.amazon.awssdk.core.SdkBytes;
@@ -42,7 +43,46 @@ final class Conditions {
           AND size(#slots) = #slots_size\
       """;
 
+  /** Not provably over. */
+  static final String SCANNED =
+      "NOT (#retain_until_ms <= :latest_over AND #retain_until_ms = #guard[0])";
+
+  /** {@link #SCANNED}, and the lease does not provably run. */
+  static final String ABANDONED =
+      SCANNED + " AND NOT (#lease_until_ms > :latest_over AND #lease_until_ms = #guard[1])";
+
   private Conditions() {}
+
+  /**
+   * The filter of a scan. Items that it leaves out are paid for as well; it saves what would be
+   * sent. A comparison with what is missing is false, so broken items pass, and are reported.
+   */
+  static Expression scanned(Layout layout, Kind kind, long latestOver) {
+    boolean isAbandoned = kind == Kind.ABANDONED;
+    String expression = isAbandoned ? ABANDONED : SCANNED;
+    Expression.Builder filter =
+        Expression.builder()
+            .putExpressionName("#retain_until_ms", Layout.RETAIN_UNTIL_MS)
+            .putExpressionName("#guard", Layout.GUARD)
+            .putExpressionValue(":latest_over", RecordItem.number(latestOver));
+    if (isAbandoned) {
+      filter.putExpressionName("#lease_until_ms", Layout.LEASE_UNTIL_MS);
+    }
+    if (!layout.keyPrefix().isEmpty()) {
+      expression += " AND begins_with(#key, :prefix)";
+      filter
+          .putExpressionName("#key", layout.keyAttribute())
+          .putExpressionValue(":prefix", AttributeValue.fromS(layout.keyPrefix()));
+    }
+    String sort = layout.sortAttribute();
+    if (sort != null) {
+      expression += " AND #sort = :sort";
+      filter
+          .putExpressionName("#sort", sort)
+          .putExpressionValue(":sort", AttributeValue.fromS(layout.sortValue()));
+    }
+    return filter.expression(expression).build();
+  }
 
   static Expression absent(Layout layout, long latestOver) {
     return Expression.builder()

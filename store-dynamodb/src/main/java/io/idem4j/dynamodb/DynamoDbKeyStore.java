@@ -3,19 +3,24 @@ package io.idem4j.dynamodb;
 import io.idem4j.KeyId;
 import io.idem4j.KeyStoreException;
 import io.idem4j.MisuseException;
+import io.idem4j.Outcome;
 import io.idem4j.PayloadTooLargeException;
+import io.idem4j.PreparedCompletion;
 import io.idem4j.spi.CasResult;
 import io.idem4j.spi.KeyRecord;
-import io.idem4j.spi.KeyStore;
 import io.idem4j.spi.ReadFirst;
+import io.idem4j.spi.RecordScanner;
 import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 
 /**
  * Keeps records in a table of DynamoDB, one item for each key.
@@ -69,6 +74,16 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
  * where answers are large or often replayed: it adds a read, of at most one unit where there is no
  * record, to a first call.
  *
+ * <p><b>Scan.</b> There is no index by state, so a scan reads the whole table, other things in it
+ * too, and is charged for all of it, also for what it leaves out. A page is one strongly consistent
+ * Scan of at most 256 items and 1 MiB, and a read of each record that it hands out: measured, 36
+ * read units for 256 records with answers of 100 bytes, and at most 256 for large ones (and what
+ * the last item has over the mebibyte). A million small records are some 140,000 units. A page that
+ * is full before its 256 items are used up pays for the rest again in the next; ask for pages of
+ * some hundred. It is the caller's to pause between pages; with the pause a scan takes what
+ * provisioned capacity can spare. Abandoned is what any client may take over: lease and margin are
+ * over by this client's clock.
+ *
  * <p><b>Size.</b> An item has at most 400 KiB. The whole item is weighed before it is sent, with
  * room kept for the longest reference, and refused as {@link PayloadTooLargeException} if it does
  * not fit; so is a slot over {@link Builder#maximumSlot}.
@@ -85,10 +100,11 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
  * Global tables of the version 2017.11.29 do not show as such: do not use them. A table that is
  * restored from a backup has forgotten what came after.
  *
- * <p><b>Permissions</b>: {@code dynamodb:GetItem}, {@code PutItem} and {@code UpdateItem}; for
- * start-up {@code DescribeTable} and {@code DescribeTimeToLive}, without which it warns and checks
- * less (a read shows that table and key attributes are there, not whether the table is global); for
- * {@link Builder#createTableIfMissing} {@code CreateTable} and {@code UpdateTimeToLive} as well.
+ * <p><b>Permissions</b>: {@code dynamodb:GetItem}, {@code PutItem} and {@code UpdateItem}; {@code
+ * dynamodb:Scan} for a scan; for start-up {@code DescribeTable} and {@code DescribeTimeToLive},
+ * without which it warns and checks less (a read shows that table and key attributes are there, not
+ * whether the table is global); for {@link Builder#createTableIfMissing} {@code CreateTable} and
+ * {@code UpdateTimeToLive} as well.
  *
  * <p><b>Unreadable items</b> (S10) are refused and left alone: whatever is missing, mistyped, cut
  * or differs from its copy. What no condition can see, a change within {@code slots} that keeps
@@ -100,12 +116,14 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
  *
  * <p>Safe for use by many threads. There is nothing to close; the client stays the caller's.
  */
-public sealed class DynamoDbKeyStore implements KeyStore {
+public sealed class DynamoDbKeyStore implements RecordScanner {
   private final RecordTable table;
+  private final RecordScan scan;
   private final int maximumSlot;
 
   private DynamoDbKeyStore(RecordTable table, int maximumSlot) {
     this.table = table;
+    this.scan = table.scan();
     this.maximumSlot = maximumSlot;
   }
 
@@ -124,6 +142,79 @@ public sealed class DynamoDbKeyStore implements KeyStore {
   @Override
   public Optional<StoredRecord> find(KeyId id) {
     return call("a read", () -> table.find(id));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>A page may be empty and still have a next. Records are in no order. One that cannot be
+   * understood is left out and logged as a warning. See the class comment for what a scan costs.
+   */
+  @Override
+  public Page scan(Kind kind, int limit, Optional<String> from) {
+    @Nullable Map<String, AttributeValue> start = scan.start(kind, limit, from);
+    return call("a scan", () -> scan.scan(kind, limit, start));
+  }
+
+  /**
+   * Returns a completion as an item of the caller's own {@code TransactWriteItems}, under the same
+   * condition as {@link #compareAndSet}: with it, the effect and the record of it are both made or
+   * neither is. Nothing is sent.
+   *
+   * <p>Build it right before the request: retention and condition are of the clock's now. Put it
+   * into one request, which the caller sends once; the SDK may repeat that, because it gives each
+   * request a {@code ClientRequestToken}, by which the service knows it again for ten minutes. Then
+   * report to {@code prepared}: {@link PreparedCompletion#committed} after an answer, {@link
+   * #transactFailed} after an exception. The request has at most 100 items and 4 MB, all of one
+   * region and account, and no other that touches the record; writes in it are charged twice.
+   *
+   * <p>An answer over {@link Builder#maximumSlot} or an item's size is prepared without its body.
+   *
+   * @throws PayloadTooLargeException if even that does not fit
+   */
+  public TransactWriteItem transactItem(PreparedCompletion<?> prepared) {
+    while (true) {
+      try {
+        KeyRecord next = prepared.next();
+        requireFits(next.slots().payload());
+        return table.transactItem(prepared.expected(), next);
+      } catch (PayloadTooLargeException e) {
+        // Found before anything was sent (S4).
+        if (!prepared.dropBody()) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /**
+   * Reports to a completion what the failure of the request with its {@link #transactItem} proves.
+   *
+   * <p>A transaction that was cancelled in the only attempt wrote nothing: where a condition did
+   * not hold, the record is read once, because it may have been taken over; for another reason
+   * (conflict, throttling, size) it is not. The same holds for an error code that proves that
+   * nothing was written. All else is ambiguous, such as a lost answer, or a refusal in a later
+   * attempt of the SDK: then the record is only read, up to the store deadline.
+   *
+   * @param failure what the client threw
+   * @return nothing if the transaction is certainly rolled back and the key still held, which is
+   *     then renewed again and to be settled: throw {@code failure} on, or try once more with
+   *     another {@link io.idem4j.Lease#prepare}; {@link Outcome.Executed} if it was committed all
+   *     the same; or another's answer to the same request
+   * @throws io.idem4j.LeaseLostException if it is rolled back, and the key is another's
+   * @throws KeyStoreException if nobody knows
+   * @throws MisuseException if the fate was reported before
+   */
+  public <T extends @Nullable Object> Optional<Outcome<T>> transactFailed(
+      PreparedCompletion<T> prepared, RuntimeException failure) {
+    return switch (TransactionItem.fate(failure)) {
+      case REFUSED -> prepared.refused();
+      case UNKNOWN -> prepared.unknown();
+      case ROLLED_BACK -> {
+        prepared.rolledBack();
+        yield Optional.empty();
+      }
+    };
   }
 
   private void requireFits(byte @Nullable [] slot) {

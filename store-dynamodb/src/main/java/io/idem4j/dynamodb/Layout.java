@@ -3,9 +3,11 @@ package io.idem4j.dynamodb;
 import io.idem4j.KeyId;
 import io.idem4j.MisuseException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.enhanced.dynamodb.Key;
@@ -55,13 +57,15 @@ record Layout(
       List.of(HEAD, SLOTS, SLOTS_SIZE, LEASE_UNTIL_MS, RETAIN_UNTIL_MS, GUARD);
 
   /** DynamoDB's limits for keys, in bytes. */
-  private static final int LONGEST_PARTITION_KEY = 2048;
+  static final int LONGEST_PARTITION_KEY = 2048;
 
-  private static final int LONGEST_SORT_KEY = 1024;
+  static final int LONGEST_SORT_KEY = 1024;
   private static final int LONGEST_NAME = 255;
 
   /** Its '.' and '-' are '_' in the placeholders that the enhanced client makes of it. */
   private static final Pattern TTL = Pattern.compile("[a-zA-Z0-9_.-]{1,255}");
+
+  private static final Pattern DIGITS = Pattern.compile("[0-9a-f]{64}");
 
   private static final Pattern TABLE = Pattern.compile("[a-zA-Z0-9_.:/-]{3,1024}");
 
@@ -98,6 +102,31 @@ record Layout(
   /** Returns the partition key of a record. */
   String partitionKey(KeyId id) {
     return keyPrefix + HexFormat.of().formatHex(id.bytes());
+  }
+
+  /** Returns the key id of an item; nothing if its primary key is not that of a record. */
+  Optional<KeyId> keyId(Map<String, AttributeValue> item) {
+    @Nullable AttributeValue partition = item.get(keyAttribute);
+    String text = partition == null || partition.s() == null ? "" : partition.s();
+    if (!text.startsWith(keyPrefix)
+        || !DIGITS.matcher(text.substring(keyPrefix.length())).matches()) {
+      return Optional.empty();
+    }
+    return Optional.of(KeyId.of(HexFormat.of().parseHex(text, keyPrefix.length(), text.length())));
+  }
+
+  /** Returns what a scan asks for of an item: its primary key, and its head with the copies. */
+  List<String> scanned() {
+    return sortAttribute == null
+        ? List.of(keyAttribute, HEAD, GUARD)
+        : List.of(keyAttribute, sortAttribute, HEAD, GUARD);
+  }
+
+  /** Returns the primary key of an item, a record or not. */
+  Map<String, AttributeValue> primaryKey(Map<String, AttributeValue> item) {
+    Map<String, AttributeValue> key = new HashMap<>(item);
+    key.keySet().removeIf(name -> !name.equals(keyAttribute) && !name.equals(sortAttribute));
+    return key;
   }
 
   /** Returns the primary key of a record. */

@@ -21,6 +21,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.ConditionalCheckFailedException;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
+import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 
 /**
  * The registers: what the rules of {@link io.idem4j.spi.KeyStore} mean on one table. Each write is
@@ -106,9 +107,25 @@ final class RecordTable {
     }
   }
 
+  /** Returns what scans the same items. */
+  RecordScan scan() {
+    return new RecordScan(layout, clock, this, table);
+  }
+
   /** See {@link io.idem4j.spi.KeyStore#find}. */
   Optional<StoredRecord> find(KeyId id) {
     return decode(id, get(id));
+  }
+
+  /** Returns a replacement of the record that bears {@code expected}, for a transaction to make. */
+  TransactWriteItem transactItem(Stamp expected, KeyRecord next) {
+    long now = clock.now();
+    Map<String, AttributeValue> item = items.encode(next, now);
+    requireFits(next, item);
+    Expression condition = Conditions.stamped(next.keyId(), expected, clock.latestOver(now));
+    return next.slots().isUnchanged()
+        ? TransactionItem.update(layout, item, condition)
+        : TransactionItem.put(layout, item, condition);
   }
 
   /**

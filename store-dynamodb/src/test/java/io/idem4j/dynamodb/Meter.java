@@ -14,6 +14,8 @@ import software.amazon.awssdk.services.dynamodb.model.GetItemResponse;
 import software.amazon.awssdk.services.dynamodb.model.PutItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.PutItemResponse;
 import software.amazon.awssdk.services.dynamodb.model.ReturnConsumedCapacity;
+import software.amazon.awssdk.services.dynamodb.model.ScanRequest;
+import software.amazon.awssdk.services.dynamodb.model.ScanResponse;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemResponse;
 
@@ -54,6 +56,9 @@ final class Meter implements ExecutionInterceptor {
     if (request instanceof UpdateItemRequest update) {
       return update.toBuilder().returnConsumedCapacity(ReturnConsumedCapacity.TOTAL).build();
     }
+    if (request instanceof ScanRequest scan) {
+      return scan.toBuilder().returnConsumedCapacity(ReturnConsumedCapacity.TOTAL).build();
+    }
     return request;
   }
 
@@ -74,6 +79,8 @@ final class Meter implements ExecutionInterceptor {
       consumed = put.consumedCapacity();
     } else if (context.response() instanceof UpdateItemResponse update) {
       consumed = update.consumedCapacity();
+    } else if (context.response() instanceof ScanResponse scan) {
+      consumed = scan.consumedCapacity();
     }
     if (consumed != null) {
       units.add(consumed.capacityUnits());
