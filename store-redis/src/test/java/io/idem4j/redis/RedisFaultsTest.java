@@ -5,6 +5,7 @@ import io.idem4j.tck.FaultSubject;
 import io.idem4j.tck.KeyStoreFaults;
 import io.idem4j.tck.StoreUnderTest;
 import java.net.InetSocketAddress;
+import org.junit.jupiter.api.BeforeEach;
 import redis.clients.jedis.ConnectionPoolConfig;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
@@ -18,17 +19,28 @@ final class RedisFaultsTest extends KeyStoreFaults {
   /** Of its own: how many exchanges a scan takes hangs on how many keys there are. */
   private static final int DATABASE = 7;
 
+  /** Keys of earlier tests would expire between the count of a scan's exchanges and its faults. */
+  @BeforeEach
+  void beginWithoutKeys() {
+    try (RedisClient client = client()) {
+      client.flushDB();
+    }
+  }
+
+  private static RedisClient client() {
+    return RedisClient.builder()
+        .hostAndPort(new HostAndPort(Redis.address().getHost(), Redis.address().getPort()))
+        .clientConfig(DefaultJedisClientConfig.builder().database(DATABASE).build())
+        .build();
+  }
+
   @Override
   protected FaultSubject newSubject() {
     return new Subject();
   }
 
   private static final class Subject implements FaultSubject {
-    private final RedisClient client =
-        RedisClient.builder()
-            .hostAndPort(new HostAndPort(Redis.address().getHost(), Redis.address().getPort()))
-            .clientConfig(DefaultJedisClientConfig.builder().database(DATABASE).build())
-            .build();
+    private final RedisClient client = client();
     private final KeyStore direct = RedisKeyStore.builder(client).build();
 
     @Override
