@@ -16,6 +16,7 @@ final class Answers<T extends @Nullable Object> {
   private final String operation;
   private final Codec<T> codec;
   private final String type;
+  private final byte[] typeUtf8;
   private final int maximumPayload;
   private final byte[] withoutBody;
 
@@ -24,7 +25,8 @@ final class Answers<T extends @Nullable Object> {
     this.codec = codec;
     this.maximumPayload = maximumPayload;
     this.type = codec.type();
-    if (type.isBlank() || Text.utf8(type, "a codec's type").length > Codec.TYPE_LENGTH) {
+    this.typeUtf8 = Text.utf8(type, "a codec's type");
+    if (type.isBlank() || typeUtf8.length > Codec.TYPE_LENGTH) {
       throw new MisuseException("a codec's type has 1 to " + Codec.TYPE_LENGTH + " bytes");
     }
     this.withoutBody = Envelope.notKept(type);
@@ -114,7 +116,7 @@ final class Answers<T extends @Nullable Object> {
   }
 
   T decode(KeyId id, Envelope envelope) {
-    if (!envelope.label().equals(type)) {
+    if (!envelope.isLabelled(typeUtf8)) {
       throw new CodecException(
           "operation %s, key %s: the recorded answer bears another type label than the codec's %s"
               .formatted(operation, id.shortDigest(), type));

@@ -22,6 +22,11 @@ final class CheckpointSlot {
     this.wanted = stored;
   }
 
+  /** The one lock of a held key and its parts: none of them holds it while anything is called. */
+  ReentrantLock lock() {
+    return lock;
+  }
+
   byte @Nullable [] wanted() {
     lock.lock();
     try {

@@ -82,7 +82,8 @@ final class Claiming {
 
   /** Claims from what is known to be live. */
   Answer resume(Optional<StoredRecord> seen) {
-    return pursue(decide(seen), now());
+    long now = now();
+    return pursue(decide(seen), now, now);
   }
 
   /** Looks at the store once, for those who wait; null if it could not be asked just now. */
@@ -128,7 +129,7 @@ final class Claiming {
     taken = null;
   }
 
-  private Answer pursue(Decision first, long firstSent) {
+  private Answer pursue(Decision first, long firstSent, long begin) {
     try (InterruptGuard guard = new InterruptGuard()) {
       Decision decision = first;
       while (true) {
@@ -147,16 +148,17 @@ final class Claiming {
           return grant(
               mine.locked(), firstSent, firstSent, leaseLeft, requireNonNull(taken), guard);
         }
-        if (now() - firstSent - storeDeadline >= 0) {
+        long now = decision == first ? begin : now();
+        if (now - firstSent - storeDeadline >= 0) {
           throw restless();
         }
         Decision.Write wanted = (Decision.Write) decision;
         if (wanted instanceof Decision.Take take) {
           taken = take;
         }
-        long sentAt = subject.at(now());
+        long sentAt = subject.at(now);
         StoreCalls.Write write = calls.write(wanted.expected(), wanted.next());
-        Reply reply = send(write, sentAt + storeDeadline, false, guard);
+        Reply reply = send(write, sentAt, false, guard);
         if (reply.kind() == Kind.BUSY) {
           return new Answer.InFlight(BUSY_RETRY);
         } else if (reply.kind() == Kind.APPLIED) {
@@ -189,7 +191,7 @@ final class Claiming {
     }
     KeyRecord renewed = Refusals.renewal(policy, locked, stamps).build();
     long sentAt = now();
-    Reply reply = send(calls.write(locked.stamp(), renewed), sentAt + storeDeadline, true, guard);
+    Reply reply = send(calls.write(locked.stamp(), renewed), sentAt, true, guard);
     if (reply.kind() == Kind.APPLIED) {
       return hold(renewed, sentAt, take);
     }
@@ -198,7 +200,7 @@ final class Claiming {
         return hold(renewed, sentAt, take);
       } else if (take.isTakeover() || !Refusals.isOwnDoubt(stamps, reply.live())) {
         // The deadline counts on: a claim that went on for ever could meet its record's next life.
-        return pursue(decide(reply.live()), firstSent);
+        return pursue(decide(reply.live()), firstSent, now());
       }
       withdraw(take);
       forgetGrant();
@@ -231,25 +233,35 @@ final class Claiming {
    * claim, for which it is an answer.
    */
   private Reply send(
-      StoreCalls.Write write, long deadline, boolean outlastBusy, InterruptGuard guard) {
+      StoreCalls.Write write, long sentAt, boolean outlastBusy, InterruptGuard guard) {
+    Reply reply = write.send();
+    guard.absorb();
+    // What belongs to a transaction is never sent again: it may be gone with the transaction.
+    return engine.isBound() || !isOpen(reply, outlastBusy)
+        ? reply
+        : sendAgain(write, reply, sentAt, outlastBusy, guard);
+  }
+
+  private Reply sendAgain(
+      StoreCalls.Write write, Reply first, long sentAt, boolean outlastBusy, InterruptGuard guard) {
     Backoff backoff = new Backoff(engine, guard);
-    long begin = now();
-    long transientEnd = Math.min(begin + TRANSIENT_BUDGET, deadline);
-    Reply reply;
-    long end;
-    do {
+    long deadline = sentAt + storeDeadline;
+    long transientEnd = Math.min(sentAt + TRANSIENT_BUDGET, deadline);
+    Reply reply = first;
+    while (isOpen(reply, outlastBusy)
+        && backoff.pause(reply.kind() == Kind.UNKNOWN ? deadline : transientEnd)) {
       reply = write.send();
       guard.absorb();
-      end =
-          switch (reply.kind()) {
-            case APPLIED, REFUSED, PERMANENT -> begin;
-            case BUSY -> outlastBusy ? transientEnd : begin;
-            case TRANSIENT -> transientEnd;
-            case UNKNOWN -> deadline;
-          };
-      // What belongs to a transaction is never sent again: it may be gone with the transaction.
-    } while (!engine.isBound() && backoff.pause(end));
+    }
     return reply;
+  }
+
+  private static boolean isOpen(Reply reply, boolean outlastBusy) {
+    return switch (reply.kind()) {
+      case APPLIED, REFUSED, PERMANENT -> false;
+      case BUSY -> outlastBusy;
+      case TRANSIENT, UNKNOWN -> true;
+    };
   }
 
   /**
@@ -257,19 +269,29 @@ final class Claiming {
    */
   private Optional<StoredRecord> lookInsistently() {
     try (InterruptGuard guard = new InterruptGuard()) {
-      Backoff backoff = new Backoff(engine, guard);
       long end = now() + Math.min(TRANSIENT_BUDGET, storeDeadline);
-      while (true) {
-        try {
-          return calls.find();
-        } catch (KeyStoreException e) {
-          guard.absorb();
-          if (!mayPass(e) || !backoff.pause(end)) {
-            throw failed(e);
-          }
-        }
+      try {
+        return calls.find();
+      } catch (KeyStoreException e) {
+        guard.absorb();
+        return lookAgain(guard, e, end);
       }
     }
+  }
+
+  private Optional<StoredRecord> lookAgain(
+      InterruptGuard guard, KeyStoreException failure, long end) {
+    Backoff backoff = new Backoff(engine, guard);
+    KeyStoreException latest = failure;
+    while (mayPass(latest) && backoff.pause(end)) {
+      try {
+        return calls.find();
+      } catch (KeyStoreException e) {
+        guard.absorb();
+        latest = e;
+      }
+    }
+    throw failed(latest);
   }
 
   /** Puts back, in the background, what the unresolved claim found: its operation will not run. */

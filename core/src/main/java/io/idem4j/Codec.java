@@ -81,9 +81,12 @@ public interface Codec<T extends @Nullable Object> {
     };
   }
 
-  /** Returns the codec of plain bytes. Arrays are copied. */
+  /**
+   * Returns the codec of plain bytes. It copies no array; around it each answer that is kept, and
+   * each that is given, is a copy already.
+   */
   static Codec<byte[]> bytes() {
-    return of("bytes", byte[]::clone, byte[]::clone);
+    return of("bytes", bytes -> bytes, bytes -> bytes);
   }
 
   /** Returns the codec of text, as UTF-8. Text that is no well-formed Unicode is refused. */

@@ -43,7 +43,7 @@ record Engine(
     return new Engine(
         transaction,
         timing,
-        grants,
+        Grants.inTransaction(grants),
         random,
         executor,
         events,

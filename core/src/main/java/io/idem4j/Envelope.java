@@ -1,9 +1,10 @@
 package io.idem4j;
 
-import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,8 @@ final class Envelope {
     /** A recorded failure; the label is its code. */
     FAILURE(3);
 
+    private static final List<Kind> ALL = List.of(values());
+
     private final int code;
 
     Kind(int code) {
@@ -27,7 +30,7 @@ final class Envelope {
     }
 
     private static @Nullable Kind ofCode(int code) {
-      for (Kind kind : values()) {
+      for (Kind kind : ALL) {
         if (kind.code == code) {
           return kind;
         }
@@ -36,14 +39,16 @@ final class Envelope {
     }
   }
 
-  private final Kind kind;
-  private final String label;
-  private final byte[] bytes;
+  private static final int HEADER = 1 + Short.BYTES;
 
-  private Envelope(Kind kind, String label, byte[] bytes) {
+  private final Kind kind;
+  private final byte[] payload; // a store's own: what is given out is copied
+  private final int end; // of the label
+
+  private Envelope(Kind kind, byte[] payload, int end) {
     this.kind = kind;
-    this.label = label;
-    this.bytes = bytes;
+    this.payload = payload;
+    this.end = end;
   }
 
   Kind kind() {
@@ -51,28 +56,34 @@ final class Envelope {
   }
 
   String label() {
-    return label;
+    return new String(payload, HEADER, end - HEADER, StandardCharsets.UTF_8);
   }
 
+  /** Says whether the label is this text, without making one of it. */
+  boolean isLabelled(byte[] utf8) {
+    return Arrays.equals(payload, HEADER, end, utf8, 0, utf8.length);
+  }
+
+  /** Returns the bytes in a new array. */
   byte[] bytes() {
-    return bytes;
+    return Arrays.copyOfRange(payload, end, payload.length);
   }
 
   static byte[] answer(String type, byte[] bytes) {
-    return new Envelope(Kind.ANSWER, type, bytes).seal();
+    return seal(Kind.ANSWER, type, bytes);
   }
 
   static byte[] notKept(String type) {
-    return new Envelope(Kind.NOT_KEPT, type, new byte[0]).seal();
+    return seal(Kind.NOT_KEPT, type, new byte[0]);
   }
 
   static byte[] failure(String code, byte[] bytes) {
-    return new Envelope(Kind.FAILURE, code, bytes).seal();
+    return seal(Kind.FAILURE, code, bytes);
   }
 
-  private byte[] seal() {
+  private static byte[] seal(Kind kind, String label, byte[] bytes) {
     byte[] utf8 = label.getBytes(StandardCharsets.UTF_8);
-    return ByteBuffer.allocate(1 + Short.BYTES + utf8.length + bytes.length)
+    return ByteBuffer.allocate(HEADER + utf8.length + bytes.length)
         .put((byte) kind.code)
         .putShort((short) utf8.length)
         .put(utf8)
@@ -85,21 +96,31 @@ final class Envelope {
     if (payload == null) {
       throw KeyStoreException.unreadable(id, "its payload is missing");
     }
-    try {
-      ByteBuffer in = ByteBuffer.wrap(payload);
-      Kind kind = Kind.ofCode(in.get());
-      byte[] utf8 = new byte[in.getShort() & 0xFFFF];
-      in.get(utf8);
-      byte[] bytes = new byte[in.remaining()];
-      in.get(bytes);
-      if (kind != null) {
-        // Strictly: a damaged code of a failure must not be replayed as another one.
-        String label = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
-        return new Envelope(kind, label, bytes);
+    if (payload.length >= HEADER) {
+      Kind kind = Kind.ofCode(payload[0]);
+      int end = HEADER + ((payload[1] & 0xFF) << 8 | (payload[2] & 0xFF));
+      if (kind != null && end <= payload.length && isText(payload, end)) {
+        return new Envelope(kind, payload, end);
       }
-    } catch (BufferUnderflowException | CharacterCodingException e) {
-      // told below, like a kind that is not known
     }
     throw KeyStoreException.unreadable(id, "its payload is truncated or altered");
+  }
+
+  /** Strictly: a damaged code of a failure must not be replayed as another one. */
+  private static boolean isText(byte[] payload, int end) {
+    int ascii = HEADER;
+    while (ascii < end && payload[ascii] >= 0) {
+      ascii++;
+    }
+    return ascii == end || isUtf8(ByteBuffer.wrap(payload, HEADER, end - HEADER));
+  }
+
+  private static boolean isUtf8(ByteBuffer bytes) {
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(bytes);
+      return true;
+    } catch (CharacterCodingException e) {
+      return false;
+    }
   }
 }

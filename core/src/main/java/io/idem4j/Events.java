@@ -17,6 +17,11 @@ final class Events {
     this.listener = listener;
   }
 
+  /** Says whether there is a listener: what is noted for it alone is not noted without one. */
+  boolean areHeard() {
+    return listener != null;
+  }
+
   void bypassed(String operation) {
     if (listener != null) {
       tell("bypassed", () -> listener.bypassed(operation));
@@ -52,35 +57,33 @@ final class Events {
     private final long startNanos;
     private volatile int attempt;
     private volatile long fence;
-    private volatile long lastNanos;
+    private volatile long elapsed;
 
     private Subject(String operation, KeyId id, long startNanos) {
       this.operation = operation;
       this.id = id;
       this.startNanos = startNanos;
-      this.lastNanos = startNanos;
     }
 
     /** Takes note of a clock reading that core needed; no clock is read for the listener alone. */
     long at(long nanos) {
-      lastNanos = nanos;
+      if (listener != null) {
+        elapsed = nanos - startNanos;
+      }
       return nanos;
     }
 
     void holds(int attempt, long fence) {
-      this.attempt = attempt;
-      this.fence = fence;
+      if (listener != null) {
+        this.attempt = attempt;
+        this.fence = fence;
+      }
     }
 
     void tell(String event, Sink sink) {
       if (listener != null) {
         Event about =
-            new Event(
-                operation,
-                id.shortDigest(),
-                attempt,
-                fence,
-                Duration.ofNanos(lastNanos - startNanos));
+            new Event(operation, id.shortDigest(), attempt, fence, Duration.ofNanos(elapsed));
         Events.tell(event, () -> sink.accept(listener, about));
       }
     }

@@ -1,12 +1,15 @@
 package io.idem4j;
 
+import io.idem4j.memory.MemoryKeyStore;
 import io.idem4j.spi.Grant;
+import io.idem4j.spi.KeyStore;
 import java.nio.ByteBuffer;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.security.Security;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
@@ -19,6 +22,30 @@ final class Grants implements Supplier<Grant> {
   private static final String[] SOURCES = {"NativePRNGNonBlocking", "Windows-PRNG"};
 
   private final SecureRandom random;
+
+  /** Counts, across all instances: of one class, so that it can be told from what draws. */
+  private static final class Counter implements Supplier<Grant> {
+    private static final AtomicLong COUNTED = new AtomicLong();
+
+    @Override
+    public Grant get() {
+      return new Grant(COUNTED.incrementAndGet(), 0);
+    }
+  }
+
+  /**
+   * Returns a source for the claims of this store. Records that never leave the process need grants
+   * that no other claim of the process has, and nothing to guess or to share with its clones: a
+   * counter.
+   */
+  static Supplier<Grant> of(KeyStore store) {
+    return store instanceof MemoryKeyStore ? new Counter() : new Grants();
+  }
+
+  /** What a transaction writes may leave the process, whatever the store of the operation is. */
+  static Supplier<Grant> inTransaction(Supplier<Grant> grants) {
+    return grants instanceof Counter ? new Grants() : grants;
+  }
 
   Grants() {
     this(systemRandom());

@@ -30,9 +30,8 @@ final class HeldKey extends GrantedClaim {
   private final long lease;
   private final long holdEnd;
 
+  private final ReentrantLock lock;
   private final RunningThread runner = new RunningThread();
-
-  private final ReentrantLock lock = new ReentrantLock();
   private Stamp current;
   private long leaseEnd;
   private long nextRenewal;
@@ -41,7 +40,7 @@ final class HeldKey extends GrantedClaim {
   private boolean renewing;
   private boolean sending;
   private boolean suspended;
-  private CompletableFuture<@Nullable Void> answered = new CompletableFuture<>();
+  private @Nullable CompletableFuture<@Nullable Void> answered;
   private boolean ended;
   private boolean lost;
   private boolean lossTold;
@@ -59,6 +58,7 @@ final class HeldKey extends GrantedClaim {
       Events.Subject subject,
       long leaseFrom) {
     super(engine, request, locked, earlier, checkpoint, stamps, calls, subject);
+    this.lock = checkpoint.lock();
     this.lease = request.policy().lease().toNanos();
     this.holdEnd = leaseFrom + request.policy().maximumHold().toNanos();
     this.current = locked.stamp();
@@ -144,7 +144,7 @@ final class HeldKey extends GrantedClaim {
           }
           requireNotSuspended();
           suspended = true;
-          return sending ? answered : CompletableFuture.completedFuture(null);
+          return sending && answered != null ? answered : CompletableFuture.completedFuture(null);
         });
   }
 
@@ -291,7 +291,9 @@ final class HeldKey extends GrantedClaim {
       renewing = false;
       if (write != null) {
         sending = false;
-        answered.complete(null);
+        if (answered != null) {
+          answered.complete(null);
+        }
       }
       if (write != null && reply != null && reply.kind() == Kind.APPLIED) {
         confirm(write);

@@ -175,7 +175,7 @@ public final class Idempotency implements AutoCloseable {
           Engine.of(
               store,
               timing != null ? timing : new SystemTiming(daemons("idem4j-timer")),
-              grants != null ? grants : new Grants(),
+              grants != null ? grants : Grants.of(store),
               random,
               executor != null ? executor : onDemand(),
               new Events(listener),

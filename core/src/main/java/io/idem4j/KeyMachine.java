@@ -150,6 +150,15 @@ final class KeyMachine {
   }
 
   /**
+   * Says whether {@link #claim} would replay this record to a claim that has written nothing yet.
+   *
+   * @throws IncomparableFingerprintException if no offered fingerprint can be compared
+   */
+  static boolean isAnswered(Request request, KeyRecord record) {
+    return record.state().isTerminal() && isSameRequest(request, record);
+  }
+
+  /**
    * The decision of a completer, which knows no more of a request than the record that a scan
    * showed: it takes that very record, if it waits for somebody, or none. What became of it since
    * is another's doing, and seen by the next scan.
@@ -212,7 +221,8 @@ final class KeyMachine {
    * Says whether so little is left of a lease that it must be renewed before the operation runs.
    */
   static boolean needsRenewal(Duration lease, Duration leaseLeft) {
-    return leaseLeft.multipliedBy(3).compareTo(lease.multipliedBy(2)) < 0;
+    // Rounded up, and what is left is not multiplied: it may be any time in the past.
+    return leaseLeft.toNanos() < (lease.toNanos() * 2 + 2) / 3;
   }
 
   private static boolean isRunning(Duration leaseLeft) {

@@ -18,11 +18,8 @@ record Nesting(KeyStore store, KeyId id, @Nullable Nesting outer) {
   }
 
   void leave() {
-    if (outer == null) {
-      innermost.remove();
-    } else {
-      innermost.set(outer);
-    }
+    // Not removed where there is no outer one: the next call of this thread would make it anew.
+    innermost.set(outer);
   }
 
   /** Says whether the current thread runs the operation of this record. */

@@ -2,6 +2,7 @@ package io.idem4j;
 
 import io.idem4j.KeyAdmin.Inspection;
 import io.idem4j.spi.KeyRecord;
+import io.idem4j.spi.StoredRecord;
 import io.idem4j.spi.TransactionBound;
 import java.util.Objects;
 import java.util.Optional;
@@ -238,14 +239,19 @@ public final class Operation<T extends @Nullable Object> {
   /** Claims for a call that is counted as under way, and is not any more then. */
   Claim<T> claimCounted(Engine engine, KeyMachine.Request request) {
     try {
-      long start = engine.timing().nanoTime();
-      KeyId id = request.id();
+      boolean waits = !policy.waitBudget().isZero() && !engine.isBound();
+      long start = waits || engine.events().areHeard() ? engine.timing().nanoTime() : 0;
+      Optional<StoredRecord> seen = Glance.at(engine, request.id());
+      KeyRecord recorded = Glance.answer(seen, request);
+      if (recorded != null) {
+        return new Claim.Denied<>(answers.replay(recorded, Optional.empty()));
+      }
       Events.Subject subject = engine.events().about(request.key(), start);
       Claiming claiming = new Claiming(engine, request, subject);
       Claiming.Answer answer =
-          policy.waitBudget().isZero() || engine.isBound()
-              ? claiming.start()
-              : claimOrWait(claiming, id, start + policy.waitBudget().toNanos());
+          waits
+              ? claimOrWait(claiming, request.id(), start + policy.waitBudget().toNanos())
+              : seen == null ? claiming.start() : claiming.resume(seen);
       return answer(subject, answer);
     } finally {
       engine.activity().end();

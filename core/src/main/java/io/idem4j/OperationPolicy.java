@@ -62,10 +62,19 @@ public final class OperationPolicy {
     }
   }
 
+  private static final Duration DEFAULT_RETENTION = Duration.ofDays(1);
+
   private final Settings settings;
+
+  /** Asked at each call, and slow to divide. */
+  private final Duration storeDeadline;
 
   private OperationPolicy(Settings settings) {
     this.settings = settings;
+    this.storeDeadline =
+        settings.storeDeadline != null
+            ? settings.storeDeadline
+            : min(LONGEST_STORE_DEADLINE, settings.lease.dividedBy(3));
   }
 
   private OperationPolicy with(Consumer<Settings> change) {
@@ -200,7 +209,7 @@ public final class OperationPolicy {
 
   /** Returns for how long an answer is kept. */
   public Duration retention() {
-    return settings.retention == null ? Duration.ofDays(1) : settings.retention;
+    return settings.retention == null ? DEFAULT_RETENTION : settings.retention;
   }
 
   /** Says whether the retention was named, rather than left at its default. */
@@ -228,9 +237,7 @@ public final class OperationPolicy {
   }
 
   Duration storeDeadline() {
-    return settings.storeDeadline != null
-        ? settings.storeDeadline
-        : min(LONGEST_STORE_DEADLINE, lease().dividedBy(3));
+    return storeDeadline;
   }
 
   /** Returns for how long a duplicate waits for a running call to end. */

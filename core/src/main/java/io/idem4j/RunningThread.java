@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
  * operation has ended. Safe for use by many threads.
  */
 final class RunningThread {
+  // Its own, not the held key's: an interrupt closes the channel on which the thread waits, however
+  // long that takes, and the timers of all keys need the held key's.
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Thread thread;
   private boolean interrupted;

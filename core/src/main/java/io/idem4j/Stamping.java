@@ -17,7 +17,13 @@ final class Stamping implements KeyMachine.Stamps {
 
   @Override
   public Stamp fresh() {
-    return last.updateAndGet(drawn -> drawn == null ? Stamp.first(grants.get()) : drawn.next());
+    while (true) {
+      Stamp drawn = last.get();
+      Stamp next = drawn == null ? Stamp.first(grants.get()) : drawn.next();
+      if (last.compareAndSet(drawn, next)) {
+        return next;
+      }
+    }
   }
 
   @Override

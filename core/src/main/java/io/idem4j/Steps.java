@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Steps {
   private final HeldKey held;
   private final Request request;
-  private final ReentrantLock lock = new ReentrantLock();
+  private final ReentrantLock lock;
   private RecordedSteps recorded;
   private int position;
   private boolean running;
@@ -29,6 +29,7 @@ final class Steps {
   Steps(HeldKey held) {
     this.held = held;
     this.request = held.request();
+    this.lock = held.checkpoint().lock();
     this.recorded =
         RecordedSteps.open(request.key().operation(), request.id(), held.checkpoint().wanted());
   }

@@ -35,6 +35,8 @@ final class StoreCalls {
 
   /** One reply: a live record only with REFUSED, an error only with the last three. */
   record Reply(Kind kind, Optional<StoredRecord> live, @Nullable KeyStoreException error) {
+    private static final Reply APPLIED = new Reply(Kind.APPLIED, Optional.empty(), null);
+
     /** Returns the error, or the one that stands for a key which stayed busy. */
     KeyStoreException failure() {
       return error != null
@@ -63,7 +65,7 @@ final class StoreCalls {
     try {
       CasResult result = store.compareAndSet(id, expected, next);
       if (result instanceof CasResult.Applied) {
-        return new Reply(Kind.APPLIED, Optional.empty(), null);
+        return Reply.APPLIED;
       } else if (result instanceof CasResult.Refused refused) {
         refused.live().ifPresent(this::requireOwn);
         return new Reply(Kind.REFUSED, refused.live(), null);

@@ -3,21 +3,16 @@ package io.idem4j;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** The machine's own clocks, and one timer thread that ends when it has been idle for a while. */
+/** The machine's own clocks, and timers on one thread that ends when it has been idle. */
 final class SystemTiming implements Timing {
-  private final ScheduledThreadPoolExecutor timers;
+  private final Timers timers;
 
   SystemTiming(ThreadFactory threads) {
-    timers = new ScheduledThreadPoolExecutor(1, threads);
-    timers.setRemoveOnCancelPolicy(true);
-    timers.setKeepAliveTime(5, TimeUnit.SECONDS);
-    timers.allowCoreThreadTimeOut(true);
+    timers = new Timers(threads);
   }
 
   @Override
@@ -44,7 +39,6 @@ final class SystemTiming implements Timing {
 
   @Override
   public Timer schedule(long delayNanos, Runnable task) {
-    ScheduledFuture<?> future = timers.schedule(task, delayNanos, TimeUnit.NANOSECONDS);
-    return () -> future.cancel(false);
+    return timers.schedule(delayNanos, task);
   }
 }

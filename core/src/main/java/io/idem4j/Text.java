@@ -1,8 +1,6 @@
 package io.idem4j;
 
 import io.idem4j.spi.KeyRecord;
-import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +17,7 @@ final class Text {
       throw new IllegalKeyException(
           what + " has " + text.length() + " characters, and may have " + maximumLength);
     }
-    utf8(text, what);
+    requireWellFormed(text, what);
     return text;
   }
 
@@ -41,13 +39,19 @@ final class Text {
    * and two keys would become one.
    */
   static byte[] utf8(String text, String what) {
-    try {
-      var bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
-      byte[] array = new byte[bytes.remaining()];
-      bytes.get(array);
-      return array;
-    } catch (CharacterCodingException e) {
-      throw new IllegalKeyException(what + " is no well-formed Unicode");
+    requireWellFormed(text, what);
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static void requireWellFormed(String text, String what) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        if (i + 1 == text.length()
+            || !Character.isSurrogatePair(text.charAt(i), text.charAt(i + 1))) {
+          throw new IllegalKeyException(what + " is no well-formed Unicode");
+        }
+        i++;
+      }
     }
   }
 }

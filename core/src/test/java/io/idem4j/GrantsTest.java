@@ -3,11 +3,19 @@ package io.idem4j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.idem4j.memory.MemoryKeyStore;
+import io.idem4j.spi.CasResult;
 import io.idem4j.spi.Grant;
+import io.idem4j.spi.KeyRecord;
+import io.idem4j.spi.Stamp;
+import io.idem4j.spi.StoredRecord;
+import io.idem4j.spi.TransactionBound;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -20,6 +28,29 @@ class GrantsTest {
     for (int draw = 0; draw < 100_000; draw++) {
       assertThat(drawn.add(grants.get())).isTrue();
     }
+  }
+
+  /** Another process counts as well: what both write to one store must differ. */
+  @Test
+  void i02_grantsOfATransaction_areDrawn_whateverTheStoreOfTheOperation() {
+    MemoryKeyStore shared = new MemoryKeyStore(10);
+    Engine engine = Idempotency.builder(new MemoryKeyStore(10)).build().engine();
+    TransactionBound transaction =
+        new TransactionBound() {
+          @Override
+          public CasResult compareAndSet(KeyId id, Stamp expected, KeyRecord next) {
+            return shared.compareAndSet(id, expected, next);
+          }
+
+          @Override
+          public Optional<StoredRecord> find(KeyId id) {
+            return shared.find(id);
+          }
+        };
+    assertThat(engine.grants().get().low()).as("counted").isZero();
+    Supplier<Grant> drawn = engine.boundTo(transaction).grants();
+    // One drawn zero in 2^32 is possible; two are not.
+    assertThat(List.of(drawn.get().low(), drawn.get().low())).isNotEqualTo(List.of(0, 0));
   }
 
   /** 50,000 keys: no thread, timer, room or pending write is left, and the store can be emptied. */

@@ -16,8 +16,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** The guards of a held key and its renewals, one each. */
@@ -177,6 +180,47 @@ class HeldKeyGuardsTest extends EngineGuards {
           return "x";
         });
     assertThat(bench.events).contains("leaseLost");
+  }
+
+  /** An interrupt closes the channel on which a thread waits: that is somebody else's code. */
+  @Test
+  void interruptOnLeaseLoss_thatTakesItsTime_keepsNoTimerFromTheKey() throws Exception {
+    Lease<String> lease =
+        granted(
+            bench
+                .operation(OperationPolicy.rerun().withInterruptOnLeaseLoss())
+                .claim(key("k"), BODY));
+    AtomicBoolean isFree = new AtomicBoolean();
+    CountDownLatch runs = new CountDownLatch(1);
+    CompletableFuture<String> end = new CompletableFuture<>();
+    Thread operation =
+        new Thread(
+            () ->
+                lease.run(
+                    context -> {
+                      runs.countDown();
+                      return end.join();
+                    })) {
+          @Override
+          public void interrupt() {
+            Thread timer = new Thread(() -> lease.context().isLeaseLost());
+            timer.start();
+            try {
+              timer.join(10_000);
+              isFree.set(!timer.isAlive());
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
+            }
+          }
+        };
+    operation.start();
+    runs.await();
+    onWrites(Fault.REQUEST_LOST, 13);
+    bench.pass(seconds(31));
+    end.complete("x");
+    operation.join();
+    assertThat(isFree).as("asked while the operation was being interrupted").isTrue();
+    lease.close();
   }
 
   @Test

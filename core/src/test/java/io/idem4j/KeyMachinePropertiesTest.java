@@ -115,6 +115,10 @@ class KeyMachinePropertiesTest {
       @ForAll("live") StoredRecord live, @ForAll("policies") OperationPolicy policy) {
     Decision decision = decide(policy, live, NOTHING, SAME);
     boolean running = live.leaseLeft().compareTo(Duration.ZERO) > 0;
+    for (Fingerprint offered : new Fingerprint[] {SAME, DIFFERENT}) {
+      assertThat(KeyMachine.isAnswered(new Request(KEY, offered, policy), live.record()))
+          .isEqualTo(decide(policy, live, NOTHING, offered) instanceof Decision.Replay);
+    }
     switch (live.record().state()) {
       case COMPLETED, FAILED_FINAL ->
           assertThat(decision).isEqualTo(new Decision.Replay(live.record()));

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -49,8 +50,7 @@ public final class MemoryKeyStore implements ReadFirst, RecordPurger, RecordScan
     }
 
     StoredRecord stored(long now) {
-      return StoredRecord.of(
-          record, Duration.ofNanos(leaseEnd - now), Duration.ofNanos(retentionEnd - now));
+      return StoredRecord.ofNanos(record, leaseEnd - now, retentionEnd - now);
     }
   }
 
@@ -91,9 +91,9 @@ public final class MemoryKeyStore implements ReadFirst, RecordPurger, RecordScan
     requireFits(next.slots().payload());
     requireFits(next.slots().checkpoint());
     Swap swap = new Swap(expected, next);
-    entries.compute(id, swap::apply);
+    entries.compute(id, swap);
     while (swap.full && makeRoom()) {
-      entries.compute(id, swap::apply);
+      entries.compute(id, swap);
     }
     if (swap.full) {
       throw KeyStoreException.notApplied(
@@ -229,7 +229,7 @@ public final class MemoryKeyStore implements ReadFirst, RecordPurger, RecordScan
   /**
    * One compare-and-set, run under the map's lock for the key: it reads a clock and never waits.
    */
-  private final class Swap {
+  private final class Swap implements BiFunction<KeyId, @Nullable Entry, @Nullable Entry> {
     private final Stamp expected;
     private final KeyRecord next;
     private @Nullable CasResult result;
@@ -240,7 +240,8 @@ public final class MemoryKeyStore implements ReadFirst, RecordPurger, RecordScan
       this.next = next;
     }
 
-    @Nullable Entry apply(KeyId id, @Nullable Entry old) {
+    @Override
+    public @Nullable Entry apply(KeyId id, @Nullable Entry old) {
       full = false;
       long now = nanoClock.getAsLong();
       Entry live = old != null && old.isLive(now) ? old : null;

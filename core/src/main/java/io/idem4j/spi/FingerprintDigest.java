@@ -30,7 +30,7 @@ public final class FingerprintDigest {
   public FingerprintDigest(String algorithm, byte[] digest) {
     if (algorithm.isEmpty()
         || algorithm.length() > ALGORITHM_LENGTH
-        || !algorithm.chars().allMatch(c -> c > ' ' && c < 0x7F)) {
+        || !isPrintableAscii(algorithm)) {
       throw new MisuseException(
           "a fingerprint algorithm id has 1 to "
               + ALGORITHM_LENGTH
@@ -42,6 +42,15 @@ public final class FingerprintDigest {
     }
     this.algorithm = algorithm;
     this.digest = digest.clone();
+  }
+
+  private static boolean isPrintableAscii(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) <= ' ' || text.charAt(i) >= 0x7F) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Returns the versioned algorithm id, with the id of an HMAC key where one was used. */

@@ -114,7 +114,7 @@ final class CallMutants {
         .mutant(
             "neverLeaves",
             "a call after one that ended is not nested",
-            "innermost.remove();",
+            "innermost.set(outer);",
             "",
             "OperationGuardsTest.callAfterOneThatThrew_isNotTakenForANestedOne")
         .list();
@@ -192,7 +192,7 @@ final class CallMutants {
         .mutant(
             "waitsFiveSecondsUnderAShortLease",
             "the store deadline is a third of the lease at most",
-            "min(LONGEST_STORE_DEADLINE, lease().dividedBy(3))",
+            "min(LONGEST_STORE_DEADLINE, settings.lease.dividedBy(3))",
             "LONGEST_STORE_DEADLINE",
             "PolicyTest.storeDeadline_isTheSmallerOfFiveSecondsAndAThirdOfTheLease")
         .mutant(

@@ -69,8 +69,8 @@ final class ClaimMutants {
         .mutant(
             "outlastsABusyKey",
             "a busy key is in flight to a claim, at once",
-            "send(write, sentAt + storeDeadline, false, guard)",
-            "send(write, sentAt + storeDeadline, true, guard)",
+            "send(write, sentAt, false, guard)",
+            "send(write, sentAt, true, guard)",
             "ClaimGuardsTest.busyKey_isAnAnswerToAClaimAtOnceAndOutlastedByTheRenewalBeforeTheRun")
         .mutant(
             "takesBusyForAnError",
@@ -113,7 +113,7 @@ final class ClaimMutants {
         .mutant(
             "claimsForEver",
             "a record that changes for ever is given up at the store deadline",
-            "if (now() - firstSent - storeDeadline >= 0) {",
+            "if (now - firstSent - storeDeadline >= 0) {",
             "if (false) {",
             "ClaimGuardsTest.recordThatChangesForEver_isGivenUpAtTheStoreDeadline")
         .mutant(
@@ -151,7 +151,7 @@ final class ClaimMutants {
         .mutant(
             "beginsAnewAfterARefusedRenewal",
             "the deadline of a claim counts on when its renewal is refused",
-            "return pursue(decide(reply.live()), firstSent);",
+            "return pursue(decide(reply.live()), firstSent, now());",
             "return resume(reply.live());",
             "ClaimGuardsTest.renewalBeforeTheRun_refusedAgainAndAgain_endsWithTheStoreDeadline")
         .mutant(
@@ -188,8 +188,8 @@ final class ClaimMutants {
         .mutant(
             "givesUpTheRenewalBeforeTheRunWhenBusy",
             "to anything but a claim, busy is a passing refusal",
-            "send(calls.write(locked.stamp(), renewed), sentAt + storeDeadline, true, " + "guard)",
-            "send(calls.write(locked.stamp(), renewed), sentAt + storeDeadline, false, " + "guard)",
+            "send(calls.write(locked.stamp(), renewed), sentAt, true, guard)",
+            "send(calls.write(locked.stamp(), renewed), sentAt, false, guard)",
             "ClaimGuardsTest.busyKey_isAnAnswerToAClaimAtOnceAndOutlastedByTheRenewalBeforeTheRun",
             "KeyStoreException")
         .mutant(
@@ -213,53 +213,53 @@ final class ClaimMutants {
         .mutant(
             "repeatsAPermanentRefusal",
             "what is refused for good is not repeated",
-            "case APPLIED, REFUSED, PERMANENT -> begin;",
-            "case APPLIED, REFUSED -> begin; case PERMANENT -> deadline;",
+            "case APPLIED, REFUSED, PERMANENT -> false;",
+            "case APPLIED, REFUSED -> false; case PERMANENT -> true;",
             "MoreGuardsTest.claimThatIsRefusedForGood_isSentOnce")
         .mutant(
             "givesUpAtAPassingRefusal",
             "a passing refusal is repeated",
-            "case TRANSIENT -> transientEnd;",
-            "case TRANSIENT -> begin;",
+            "case TRANSIENT, UNKNOWN -> true;",
+            "case TRANSIENT -> false; case UNKNOWN -> true;",
             "UnknownOutcomesTest.transientRefusals_areRepeatedForASecondAtMost",
             "KeyStoreException")
         .mutant(
             "repeatsPassingRefusalsForLong",
             "passing refusals are repeated for a second at most",
-            "case TRANSIENT -> transientEnd;",
-            "case TRANSIENT -> deadline;",
+            "reply.kind() == Kind.UNKNOWN ? deadline : transientEnd",
+            "deadline",
             "UnknownOutcomesTest.transientRefusals_areRepeatedForASecondAtMost")
         .mutant(
             "outlastsItsStoreDeadline",
             "nothing is repeated past the store deadline",
-            "Math.min(begin + TRANSIENT_BUDGET, deadline)",
-            "begin + TRANSIENT_BUDGET",
+            "Math.min(sentAt + TRANSIENT_BUDGET, deadline)",
+            "sentAt + TRANSIENT_BUDGET",
             "ClaimGuardsTest.refusalsForNow_underAShortStoreDeadline_endWithIt")
         .mutant(
             "givesUpAtTheFirstUnknown",
             "I17: an unknown write is sent again until the store deadline",
-            "case UNKNOWN -> deadline;",
-            "case UNKNOWN -> begin;",
+            "case TRANSIENT, UNKNOWN -> true;",
+            "case TRANSIENT -> true; case UNKNOWN -> false;",
             "UnknownOutcomesTest.i17_claimThatNeverArrived_isSentAgain",
             "KeyStoreException")
         .mutant(
             "leavesAnInterruptToTheNextSend",
             "I24: an interrupt during a claim is set aside",
-            "reply = write.send(); guard.absorb();",
-            "reply = write.send();",
+            "Reply reply = write.send(); guard.absorb();",
+            "Reply reply = write.send();",
             "ClaimGuardsTest.interruptDuringAWrite_isSetAsideForTheNextWrite")
         .mutant(
             "givesUpAtTheFirstRead",
             "a first read that fails for now is repeated",
-            "if (!mayPass(e) || !backoff.pause(end)) {",
-            "if (e != null) {",
+            "while (mayPass(latest) && backoff.pause(end)) {",
+            "while (latest == null) {",
             "ClaimGuardsTest.firstRead_thatFailsForNow_isRepeated",
             "KeyStoreException")
         .mutant(
             "repeatsAReadThatFailsForGood",
             "a first read that fails for good is not repeated",
-            "if (!mayPass(e) || !backoff.pause(end)) {",
-            "if (!backoff.pause(end)) {",
+            "while (mayPass(latest) && backoff.pause(end)) {",
+            "while (backoff.pause(end)) {",
             "ClaimGuardsTest.firstRead_thatFailsForGoodOrForLong_isATypedErrorAndRunsNothing")
         .mutant(
             "repeatsTheFirstReadForLong",

@@ -356,7 +356,7 @@ final class SettlementMutants {
         .mutant(
             "decodesAnotherCodecsAnswer",
             "the type label of an answer is compared",
-            "if (!envelope.label().equals(type)) {",
+            "if (!envelope.isLabelled(typeUtf8)) {",
             "if (false) {",
             "ExecuteTest.codec_thatCannotDecode_isATypedErrorAndRunsNothing")
         .list();

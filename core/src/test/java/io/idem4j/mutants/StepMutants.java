@@ -199,14 +199,14 @@ final class StepMutants {
         .mutant(
             "runsOnWithLittleOfItsLease",
             "a claim answered late is renewed before it runs",
-            "return leaseLeft.multipliedBy(3).compareTo(lease.multipliedBy(2)) < 0;",
+            "return leaseLeft.toNanos() < (lease.toNanos() * 2 + 2) / 3;",
             "return false;",
             "LeaseTest.claimAnsweredAfterAThirdOfTheLease_isRenewedBeforeTheOperationRuns")
         .mutant(
             "renewsWithTwoThirdsLeft",
             "two thirds of the lease are enough to run",
-            "return leaseLeft.multipliedBy(3).compareTo(lease.multipliedBy(2)) < 0;",
-            "return leaseLeft.multipliedBy(3).compareTo(lease.multipliedBy(2)) <= 0;",
+            "return leaseLeft.toNanos() < (lease.toNanos() * 2 + 2) / 3;",
+            "return leaseLeft.toNanos() <= (lease.toNanos() * 2 + 2) / 3;",
             "MoreGuardsTest.claim_withTwoThirdsOfItsLeaseLeft_runsAndWithLessIsRenewed")
         .mutant(
             "takesOverStepsThatItCannotRead",

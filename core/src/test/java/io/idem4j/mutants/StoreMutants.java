@@ -202,17 +202,14 @@ final class StoreMutants {
         .mutant(
             "replaysADamagedLabel",
             "S10: a damaged label is never taken for another one",
-            "String label = "
-                + "StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();",
-            "String label = new String(utf8, StandardCharsets.UTF_8); if "
-                + "(label.isEmpty() && !label.isEmpty()) { throw new "
-                + "CharacterCodingException(); }",
+            "end <= payload.length && isText(payload, end)",
+            "end <= payload.length",
             "EnvelopeFuzzTest.labelThatIsNoText_isNoTypeAndNoCode")
         .mutant(
             "believesAnUnknownKind",
             "S10: a payload of an unknown kind is unreadable",
-            "if (kind != null) {",
-            "if (kind == null) { kind = Kind.ANSWER; } if (kind != null) {",
+            "if (kind != null && end <= payload.length",
+            "if (kind == null) { kind = Kind.ANSWER; } if (kind != null && end <= payload.length",
             "EnvelopeFuzzTest.everyTruncationAndEveryBitFlip_isAnAnswerOrATypedError")
         .list();
   }

@@ -203,6 +203,22 @@ final class KeyRecordTest {
     }
   }
 
+  /** A later release may keep records for longer, and what is far over is over. */
+  @Test
+  void storedRecord_ofAnyTimes_isReadOrUnreadable() {
+    Duration most = KeyRecord.MAXIMUM_DURATION;
+    for (long seconds : new long[] {Long.MAX_VALUE, Duration.ofDays(2_900_000).toSeconds()}) {
+      Duration left = Duration.ofSeconds(seconds);
+      assertThat(StoredRecord.ofUnknownFormat(record.keyId(), record.stamp(), 2, left))
+          .extracting(StoredRecord::retentionLeft)
+          .isEqualTo(most);
+      assertThat(StoredRecord.of(record, left.negated(), most).leaseLeft())
+          .isEqualTo(most.negated());
+      assertThatThrownBy(() -> StoredRecord.of(record, most, left))
+          .isInstanceOf(KeyStoreException.class);
+    }
+  }
+
   private void misuse(UnaryOperator<KeyRecord.Builder> change) {
     assertThatThrownBy(() -> change.apply(record.toBuilder()).build())
         .isInstanceOf(MisuseException.class);
