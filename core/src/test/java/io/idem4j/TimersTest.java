@@ -28,10 +28,14 @@ final class TimersTest {
       new Timers(
           task -> {
             threads.incrementAndGet();
-            Thread thread = new Thread(task, "timers-test");
-            thread.setDaemon(true);
-            return thread;
+            return daemon(task);
           });
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "timers-test");
+    thread.setDaemon(true);
+    return thread;
+  }
 
   private static void await(CountDownLatch latch) throws InterruptedException {
     assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
@@ -56,12 +60,14 @@ final class TimersTest {
 
   @Test
   void timerThatIsSetWhileTheThreadWaitsForALaterOne_ringsInItsOwnTime() throws Exception {
-    timers.schedule(Duration.ofHours(1).toNanos(), () -> {});
+    // It never looks by itself before the later one: only who sets the earlier one can wake it.
+    Timers patient = new Timers(TimersTest::daemon, Duration.ofHours(2));
+    patient.schedule(Duration.ofHours(1).toNanos(), () -> {});
     // The thread may be on its way into the wait, or in it.
     for (int pause = 0; pause < 20; pause++) {
       TimeUnit.MILLISECONDS.sleep(pause % 3);
       CountDownLatch rung = new CountDownLatch(1);
-      timers.schedule(MILLI, rung::countDown);
+      patient.schedule(MILLI, rung::countDown);
       await(rung);
     }
   }
