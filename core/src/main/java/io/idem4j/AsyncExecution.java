@@ -41,6 +41,9 @@ final class AsyncExecution<T extends @Nullable Object> {
 
   private boolean hasLeft;
 
+  /** Where this call is counted as under way. */
+  private int cell;
+
   AsyncExecution(
       Operation<T> operation,
       Engine engine,
@@ -59,7 +62,7 @@ final class AsyncExecution<T extends @Nullable Object> {
   }
 
   CompletableFuture<Outcome<T>> start() {
-    engine.activity().beginCall();
+    cell = engine.activity().beginCall();
     submitClaim(
         () -> {
           // The seat comes first: a bell between a refusal and the wait for it is not lost.
@@ -134,7 +137,7 @@ final class AsyncExecution<T extends @Nullable Object> {
     if (seat != null) {
       seat.close();
     }
-    engine.activity().end();
+    engine.activity().end(cell);
   }
 
   /** An executor that is stuck must not silence the room: another guest leads then. */

@@ -233,8 +233,9 @@ public final class Completer<T extends @Nullable Object> implements AutoCloseabl
     if (!running.compareAndSet(false, true)) {
       return tally.run(End.ALREADY_RUNNING, null);
     }
+    int cell;
     try {
-      engine.activity().beginCall();
+      cell = engine.activity().beginCall();
     } catch (MisuseException e) {
       running.set(false);
       return tally.run(End.STOPPED, null);
@@ -249,7 +250,7 @@ public final class Completer<T extends @Nullable Object> implements AutoCloseabl
           e.reason());
       return tally.run(End.STORE_FAILED, e);
     } finally {
-      engine.activity().end();
+      engine.activity().end(cell);
       running.set(false);
     }
   }

@@ -30,8 +30,11 @@ final class HeldKey extends GrantedClaim {
   private final long lease;
   private final long holdEnd;
 
+  /** Where this key is counted as under way. */
+  private final int cell;
+
   private final ReentrantLock lock;
-  private final RunningThread runner = new RunningThread();
+  private final RunningThread runner;
   private Stamp current;
   private long leaseEnd;
   private long nextRenewal;
@@ -59,13 +62,15 @@ final class HeldKey extends GrantedClaim {
       long leaseFrom) {
     super(engine, request, locked, earlier, checkpoint, stamps, calls, subject);
     this.lock = checkpoint.lock();
+    this.runner =
+        request.policy().interruptsOnLeaseLoss() ? new RunningThread() : RunningThread.UNWATCHED;
     this.lease = request.policy().lease().toNanos();
     this.holdEnd = leaseFrom + request.policy().maximumHold().toNanos();
     this.current = locked.stamp();
     this.leaseEnd = leaseFrom + lease;
     this.nextRenewal = leaseFrom + lease / 3;
     this.reference = locked.reference().orElse(null);
-    engine.activity().begin();
+    this.cell = engine.activity().begin();
     resume();
   }
 
@@ -192,7 +197,7 @@ final class HeldKey extends GrantedClaim {
   /** The lease is over for good, settled or not. */
   void release() {
     engine.rooms().ring(request.id());
-    engine.activity().end();
+    engine.activity().end(cell);
   }
 
   private <V extends @Nullable Object> V locked(Supplier<V> task) {

@@ -100,8 +100,7 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
    */
   public Claim<T> claimAgain(TransactionBound transaction) {
     Engine engine = held.engine().boundTo(transaction);
-    engine.activity().begin();
-    return operation.claimCounted(engine, held.request());
+    return operation.claimCounted(engine, held.request(), engine.activity().begin());
   }
 
   /**

@@ -232,12 +232,12 @@ public final class Operation<T extends @Nullable Object> {
   private Claim<T> claim(Engine engine, IdempotencyKey key, Fingerprint fingerprint) {
     Objects.requireNonNull(fingerprint, "fingerprint");
     requireUsable(key);
-    engine.activity().beginCall();
-    return claimCounted(engine, new KeyMachine.Request(key, fingerprint, policy));
+    var request = new KeyMachine.Request(key, fingerprint, policy);
+    return claimCounted(engine, request, engine.activity().beginCall());
   }
 
-  /** Claims for a call that is counted as under way, and is not any more then. */
-  Claim<T> claimCounted(Engine engine, KeyMachine.Request request) {
+  /** Claims for a call that is counted in this cell as under way, and is not any more then. */
+  Claim<T> claimCounted(Engine engine, KeyMachine.Request request, int cell) {
     try {
       boolean waits = !policy.waitBudget().isZero() && !engine.isBound();
       long start = waits || engine.events().areHeard() ? engine.timing().nanoTime() : 0;
@@ -254,7 +254,7 @@ public final class Operation<T extends @Nullable Object> {
               : seen == null ? claiming.start() : claiming.resume(seen);
       return answer(subject, answer);
     } finally {
-      engine.activity().end();
+      engine.activity().end(cell);
     }
   }
 

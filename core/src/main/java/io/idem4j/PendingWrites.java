@@ -48,9 +48,9 @@ final class PendingWrites {
       log.warn("{} pending writes already; {} is not re-sent", maximum, what);
       return;
     }
-    activity.begin();
+    int cell = activity.begin();
     claims.put(grant, known);
-    new Pending(what, grant, send, until).submit();
+    new Pending(what, grant, send, until, cell).submit();
   }
 
   /** Returns what is known of the claim with this grant. */
@@ -67,13 +67,15 @@ final class PendingWrites {
     private final Grant grant;
     private final BooleanSupplier send;
     private final long until;
+    private final int cell;
     private long pause = FIRST_PAUSE;
 
-    Pending(String what, Grant grant, BooleanSupplier send, long until) {
+    Pending(String what, Grant grant, BooleanSupplier send, long until, int cell) {
       this.what = what;
       this.grant = grant;
       this.send = send;
       this.until = until;
+      this.cell = cell;
     }
 
     void submit() {
@@ -119,7 +121,7 @@ final class PendingWrites {
     private void end() {
       claims.remove(grant);
       size.decrementAndGet();
-      activity.end();
+      activity.end(cell);
     }
   }
 }

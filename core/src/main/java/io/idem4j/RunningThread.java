@@ -7,7 +7,20 @@ import org.jspecify.annotations.Nullable;
  * The thread that runs an operation, while it does: an interrupt never reaches a thread whose
  * operation has ended. Safe for use by many threads.
  */
-final class RunningThread {
+class RunningThread {
+  /** For all operations that are never interrupted: takes note of none. */
+  static final RunningThread UNWATCHED =
+      new RunningThread() {
+        @Override
+        void begin() {}
+
+        @Override
+        void end() {}
+
+        @Override
+        void interrupt() {}
+      };
+
   // Its own, not the held key's: an interrupt closes the channel on which the thread waits, however
   // long that takes, and the timers of all keys need the held key's.
   private final ReentrantLock lock = new ReentrantLock();

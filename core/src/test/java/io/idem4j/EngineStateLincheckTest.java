@@ -2,9 +2,11 @@ package io.idem4j;
 
 import io.idem4j.spi.Grant;
 import io.idem4j.spi.Stamp;
+import java.util.ArrayDeque;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.ThreadIdGen;
@@ -23,8 +25,13 @@ class EngineStateLincheckTest {
 
   /** Calls that begin and end, and a close. */
   public static class Calls {
-    private final Activity activity = new Activity();
-    private final int[] begun = new int[8];
+    private final Activity activity = new Activity(2);
+    private final Begun[] begun = Stream.generate(Begun::new).limit(8).toArray(Begun[]::new);
+
+    /** The cells of what one thread began. */
+    private static final class Begun extends ArrayDeque<Integer> {
+      private static final long serialVersionUID = 1;
+    }
 
     /** Raised late and lowered early, so that it never exceeds the truth. */
     private final AtomicInteger running = new AtomicInteger();
@@ -32,23 +39,32 @@ class EngineStateLincheckTest {
     /** Says whether the call was let in. */
     @Operation
     public boolean begin(@Param(gen = ThreadIdGen.class) int thread) {
+      int cell;
       try {
-        activity.beginCall();
+        cell = activity.beginCall();
       } catch (MisuseException e) {
         return false;
       }
       running.incrementAndGet();
-      begun[thread]++;
+      begun[thread].push(cell);
       return true;
+    }
+
+    /** Begins what follows from a call of this thread, if there is one. */
+    @Operation
+    public void follow(@Param(gen = ThreadIdGen.class) int thread) {
+      if (!begun[thread].isEmpty()) {
+        begun[thread].push(activity.begin());
+        running.incrementAndGet();
+      }
     }
 
     /** Ends a call of this thread, if there is one. */
     @Operation
     public void end(@Param(gen = ThreadIdGen.class) int thread) {
-      if (begun[thread] > 0) {
-        begun[thread]--;
+      if (!begun[thread].isEmpty()) {
         running.decrementAndGet();
-        activity.end();
+        activity.end(begun[thread].pop());
       }
     }
 
@@ -91,6 +107,9 @@ class EngineStateLincheckTest {
     public boolean begin(int thread) {
       return !closed;
     }
+
+    /** Nothing. */
+    public void follow(int thread) {}
 
     /** Nothing. */
     public void end(int thread) {}

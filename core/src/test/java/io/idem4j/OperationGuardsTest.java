@@ -9,7 +9,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.idem4j.memory.MemoryKeyStore;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** The guards of operations and their counting, one each. */
@@ -108,22 +114,79 @@ class OperationGuardsTest extends EngineGuards {
   @Test
   void activity_isIdleWhenClosedAndAllThatBeganHasEnded() {
     Activity activity = new Activity();
-    activity.beginCall();
-    activity.end();
+    activity.end(activity.beginCall());
     assertThat(activity.idle().isDone()).as("not closed").isFalse();
-    activity.beginCall();
-    activity.begin();
+    int call = activity.beginCall();
+    int first = activity.begin();
     activity.close();
     assertThat(activity.isClosed()).isTrue();
     assertThatThrownBy(activity::beginCall).isInstanceOf(MisuseException.class);
-    activity.begin();
-    activity.end();
-    activity.end();
+    activity.end(activity.begin());
+    activity.end(call);
+    activity.close();
     assertThat(activity.idle().isDone()).as("one is left").isFalse();
-    activity.end();
+    activity.end(first);
     assertThat(activity.idle().isDone()).isTrue();
     Activity unused = new Activity();
     unused.close();
     assertThat(unused.idle().isDone()).isTrue();
+  }
+
+  /** A thread whose subclass says its id, and may do something before it does. */
+  private static <V> V onThread(LongSupplier id, Supplier<V> task) throws Exception {
+    FutureTask<V> future = new FutureTask<>(task::get);
+    Thread thread =
+        new Thread(future) {
+          @Override
+          public long getId() {
+            return id.getAsLong();
+          }
+        };
+    thread.start();
+    return future.get(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void activity_countsForEachThread_andEndsWhereItBegan() throws Exception {
+    Activity activity = new Activity();
+    List<Integer> calls = new ArrayList<>();
+    long[] ids = {0, 1, 2, 63, 64, 65, -1, -3, Long.MIN_VALUE, Long.MAX_VALUE};
+    for (long id : ids) {
+      calls.add(onThread(() -> id, activity::beginCall));
+    }
+    activity.close();
+    for (int call : calls) {
+      assertThat(activity.idle().isDone()).as("some are left").isFalse();
+      activity.end(call);
+    }
+    assertThat(activity.idle().isDone()).isTrue();
+  }
+
+  @Test
+  void activity_whatFollowsOnAnotherThread_isWaitedForThoughItsCellWasEmptyAtTheClose()
+      throws Exception {
+    Activity activity = new Activity();
+    int call = onThread(() -> 0, activity::beginCall);
+    activity.close();
+    int following = onThread(() -> 1, activity::begin);
+    assertThat(following).isNotEqualTo(call);
+    activity.end(call);
+    assertThat(activity.idle().isDone()).as("what follows is left").isFalse();
+    activity.end(following);
+    assertThat(activity.idle().isDone()).isTrue();
+  }
+
+  @Test
+  void activity_thatIsClosedWhileACallLooks_refusesItAndIsIdle() throws Exception {
+    Activity activity = new Activity();
+    LongSupplier closing =
+        () -> {
+          activity.close();
+          return 0;
+        };
+    assertThatThrownBy(() -> onThread(closing, activity::beginCall))
+        .hasCauseInstanceOf(MisuseException.class);
+    assertThat(activity.idle().isDone()).isTrue();
+    activity.end(activity.begin());
   }
 }

@@ -56,6 +56,10 @@ public final class KeyRecord {
     this.lease = builder.lease;
     this.retention = builder.retention;
     this.format = builder.format;
+  }
+
+  /** Apart from the constructor, which is small enough to be compiled into its callers then. */
+  private KeyRecord validated() {
     if (stamp.equals(Stamp.ABSENT)) {
       throw new MisuseException("a record cannot bear the stamp ABSENT");
     }
@@ -74,6 +78,7 @@ public final class KeyRecord {
     }
     requireInRange(lease);
     requireInRange(retention);
+    return this;
   }
 
   /** Returns a builder with no attempt, an absent reference, empty slots and no time to live. */
@@ -337,7 +342,7 @@ public final class KeyRecord {
      * @throws MisuseException if a part is missing or out of its range
      */
     public KeyRecord build() {
-      return new KeyRecord(this);
+      return new KeyRecord(this).validated();
     }
   }
 }

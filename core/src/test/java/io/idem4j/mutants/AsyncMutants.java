@@ -101,7 +101,7 @@ final class AsyncMutants {
         .mutant(
             "asyncCallIsUnderWayForEver",
             "close waits for no call that has ended",
-            "engine.activity().end();",
+            "engine.activity().end(cell);",
             "",
             "ExecuteAsyncTest.executeAsync_firstCall_runsOnceAndIsReplayed")
         .mutant(

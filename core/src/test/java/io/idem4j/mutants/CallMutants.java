@@ -45,13 +45,13 @@ final class CallMutants {
         .mutant(
             "claimsOnceClosed",
             "I34: a closed engine refuses new calls",
-            "engine.activity().beginCall();",
-            "engine.activity().begin();",
+            "engine.activity().beginCall()",
+            "engine.activity().begin()",
             "LeaseTest.i34_close_letsWhatRunsFinishAndRefusesTheRest")
         .mutant(
             "callIsUnderWayForEver",
             "close waits for no call that has ended",
-            "finally { engine.activity().end(); }",
+            "finally { engine.activity().end(cell); }",
             "finally { }",
             "OperationGuardsTest.close_afterIdleTimes_stillWaitsForWhatRuns")
         .mutant(

@@ -49,13 +49,13 @@ final class CompleterMutants {
         .mutant(
             "runsOnce",
             "the end of a run lets the next one begin",
-            "engine.activity().end(); running.set(false);",
-            "engine.activity().end();",
+            "engine.activity().end(cell); running.set(false);",
+            "engine.activity().end(cell);",
             NESTED)
         .mutant(
             "isUnderWayAfterItsRun",
             "I34: close waits for no run that has ended",
-            "engine.activity().end(); running.set(false);",
+            "engine.activity().end(cell); running.set(false);",
             "running.set(false);",
             CLOSED_ENGINE)
         .mutant(

@@ -80,14 +80,14 @@ final class HolderMutants {
         .mutant(
             "isUnderWayForEver",
             "close waits for no lease that has ended",
-            "engine.activity().end();",
+            "engine.activity().end(cell);",
             "",
             "SettlementGuardsTest.leaseThatIsClosed_isNoLongerUnderWay")
         .mutant(
             "isNeverUnderWay",
             "I34: close waits for what runs",
             "engine.activity().begin();",
-            "",
+            "new Activity().begin();",
             "LeaseTest.i34_close_letsWhatRunsFinishAndRefusesTheRest")
         .mutant(
             "armsItsTimerAfterTheEnd",

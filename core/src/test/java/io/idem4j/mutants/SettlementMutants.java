@@ -253,8 +253,8 @@ final class SettlementMutants {
         .mutant(
             "closesOverPendingWrites",
             "I34: close waits for pending writes",
-            "activity.begin();",
-            "",
+            "int cell = activity.begin();",
+            "int cell = new Activity().begin();",
             "PendingWriteGuardsTest.close_waitsForPendingWrites")
         .mutant(
             "registersNoPendingWrite",
@@ -271,13 +271,13 @@ final class SettlementMutants {
         .mutant(
             "countsWritesThatHaveEnded",
             "I43: a pending write is gone with its end",
-            "size.decrementAndGet(); activity.end();",
-            "activity.end();",
+            "size.decrementAndGet(); activity.end(cell);",
+            "activity.end(cell);",
             "UnknownOutcomesTest.i21_completionThatNeverGetsThrough_endsWithTheMaximumHold")
         .mutant(
             "neverClosesAfterAPendingWrite",
             "close ends with the last pending write",
-            "size.decrementAndGet(); activity.end();",
+            "size.decrementAndGet(); activity.end(cell);",
             "size.decrementAndGet();",
             "PendingWriteGuardsTest.close_waitsForPendingWrites")
         .mutant(

@@ -145,21 +145,53 @@ final class WaitingMutants {
         .mutant(
             "countsRefusedCalls",
             "a call that is refused is not under way",
-            "underWay.getAndUpdate(count -> count < 0 ? count : count + 1)",
-            "underWay.getAndIncrement()",
+            "counts.getAndUpdate(cell, count -> count < 0 ? count : count + 1)",
+            "counts.getAndIncrement(cell)",
+            "OperationGuardsTest.activity_thatIsClosedWhileACallLooks_refusesItAndIsIdle")
+        .mutant(
+            "letsCallsInWhileItIsClosed",
+            "a call that finds its cell closed is refused",
+            "if (counts.getAndUpdate(cell, count -> count < 0 ? count : count + 1) >= 0) {",
+            "if (counts.getAndUpdate(cell, count -> count < 0 ? count : count + 1) > -9) {",
+            "OperationGuardsTest.activity_thatIsClosedWhileACallLooks_refusesItAndIsIdle")
+        .mutant(
+            "losesWhatFollowsOnAnotherThread",
+            "I34: what follows from a call is waited for wherever it is counted",
+            "counts.incrementAndGet(TOTAL);",
+            "",
+            "OperationGuardsTest.activity_whatFollowsOnAnotherThread_"
+                + "isWaitedForThoughItsCellWasEmptyAtTheClose")
+        .mutant(
+            "closesTwice",
+            "a second close does nothing",
+            "if (counts.getAndUpdate(TOTAL, count -> count < 0 ? count : CLOSED + count) < 0) {",
+            "if (counts.getAndUpdate(TOTAL, count -> count < 0 ? count : CLOSED + count) == 7) {",
             "OperationGuardsTest.activity_isIdleWhenClosedAndAllThatBeganHasEnded")
+        .mutant(
+            "countsEachThreadAsTheSame",
+            "a thread's id may be any number",
+            "Long.remainderUnsigned(Thread.currentThread().getId(), cells)",
+            "Long.remainderUnsigned(0, cells)",
+            "OperationGuardsTest.activity_whatFollowsOnAnotherThread_"
+                + "isWaitedForThoughItsCellWasEmptyAtTheClose")
+        .mutant(
+            "takesIdsForPositive",
+            "a thread's id may be any number",
+            "Long.remainderUnsigned(Thread.currentThread().getId(), cells)",
+            "(Thread.currentThread().getId() % cells)",
+            "OperationGuardsTest.activity_countsForEachThread_andEndsWhereItBegan",
+            "ExecutionException")
         .mutant(
             "isIdleTooEarly",
             "I34: idle is when all that began has ended",
-            "if (underWay.decrementAndGet() == CLOSED) {",
-            "if (underWay.decrementAndGet() < 0) {",
+            "if (counts.decrementAndGet(cell) == CLOSED) {",
+            "if (counts.decrementAndGet(cell) < 0) {",
             "OperationGuardsTest.activity_isIdleWhenClosedAndAllThatBeganHasEnded")
         .mutant(
             "isNeverIdleIfUnused",
             "close of an idle engine is idle at once",
-            "if (underWay.updateAndGet(count -> count < 0 ? count : CLOSED + count) == "
-                + "CLOSED) {",
-            "if (underWay.updateAndGet(count -> count < 0 ? count : CLOSED + count) == " + "0) {",
+            "if (counts.addAndGet(cell(i), CLOSED) == CLOSED) {",
+            "if (counts.addAndGet(cell(i), CLOSED) == 0) {",
             "OperationGuardsTest.activity_isIdleWhenClosedAndAllThatBeganHasEnded")
         .list();
   }
