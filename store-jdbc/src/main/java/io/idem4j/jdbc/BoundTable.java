@@ -41,7 +41,7 @@ final class BoundTable implements TransactionBound {
       Dialect.LockWait wait = origin.dialect().boundWait(connection, origin.lockTimeout());
       CasResult result;
       try {
-        result = origin.table().compareAndSet(connection, id, expected, next);
+        result = origin.table().compareAndSet(connection, id, expected, next, false);
       } catch (SQLException | RuntimeException e) {
         restoreAfter(e, wait);
         throw e;

@@ -43,13 +43,24 @@ final class RecordTable {
     this.statements = statements;
   }
 
-  /** See {@link io.idem4j.spi.KeyStore#compareAndSet}. */
-  CasResult compareAndSet(Connection connection, KeyId id, Stamp expected, KeyRecord next)
+  /**
+   * See {@link io.idem4j.spi.KeyStore#compareAndSet}.
+   *
+   * @param readsFirst whether a claim begins with a read, which is all of it where there is a live
+   *     record, and costs less than a claim that is refused. Only where each statement sees what is
+   *     committed: the snapshot of an older transaction would refuse by a record long gone.
+   */
+  CasResult compareAndSet(
+      Connection connection, KeyId id, Stamp expected, KeyRecord next, boolean readsFirst)
       throws SQLException {
     try {
-      return expected.equals(Stamp.ABSENT)
-          ? claim(connection, id, next)
-          : replace(connection, id, expected, next);
+      if (!expected.equals(Stamp.ABSENT)) {
+        return replace(connection, id, expected, next);
+      }
+      RecordRow row = readsFirst ? read(connection, id) : null;
+      return row != null && row.live() != null
+          ? CasResult.refusedBy(row.live())
+          : claim(connection, id, next);
     } catch (SQLException e) {
       if (SqlFailure.of(e) == SqlFailure.BUSY) {
         return CasResult.BUSY;

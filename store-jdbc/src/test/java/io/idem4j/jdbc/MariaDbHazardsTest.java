@@ -257,20 +257,6 @@ final class MariaDbHazardsTest {
     }
   }
 
-  /** A table that is being changed is waited for no longer than a row. */
-  @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "MYSQL_STATEMENTS")
-  void stores_3_2_9_lockedTable_isBusy(MariaDbVariant variant) throws Exception {
-    JdbcKeyStore store = variant.store(variant.open(), table);
-    KeyRecord claim = Rows.claim();
-    try (Connection holder = variant.open().getConnection();
-        Statement statement = holder.createStatement()) {
-      statement.execute("LOCK TABLES " + table + " WRITE");
-      assertThat(store.compareAndSet(claim.keyId(), Stamp.ABSENT, claim)).isEqualTo(CasResult.BUSY);
-      statement.execute("UNLOCK TABLES");
-    }
-  }
-
   @ParameterizedTest
   @EnumSource
   void stores_3_2_10_millisecondsOfALease_areKept(MariaDbVariant variant) {

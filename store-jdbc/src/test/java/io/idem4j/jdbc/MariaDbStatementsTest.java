@@ -14,6 +14,7 @@ import io.idem4j.tck.Samples;
 import io.idem4j.tck.StoreUnderTest;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
@@ -36,6 +37,23 @@ final class MariaDbStatementsTest {
     Statements statements = statements(variant);
     for (String sql : List.of(statements.claim(), statements.claimOver(), statements.read())) {
       assertThat(sql.toUpperCase(Locale.ROOT)).doesNotContain("FOR UPDATE", "SHARE MODE", "IGNORE");
+    }
+  }
+
+  /** A table that is being changed is waited for no longer than a row, by a read first, too. */
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "MYSQL_STATEMENTS")
+  void stores_3_2_9_lockedTable_isBusy(MariaDbVariant variant) throws Exception {
+    JdbcKeyStore store = variant.store(variant.open(), table);
+    List<KeyRecord> claims = List.of(Rows.claim(), Rows.justRefused(store));
+    try (Connection holder = variant.open().getConnection();
+        Statement statement = holder.createStatement()) {
+      statement.execute("LOCK TABLES " + table + " WRITE");
+      for (KeyRecord claim : claims) {
+        assertThat(store.compareAndSet(claim.keyId(), Stamp.ABSENT, claim))
+            .isEqualTo(CasResult.BUSY);
+      }
+      statement.execute("UNLOCK TABLES");
     }
   }
 
