@@ -111,7 +111,7 @@ final class HeldKey extends GrantedClaim {
     return locked(() -> renewal == null && !sending && !checkpoint.isStored());
   }
 
-  /** The thread that runs the operation, to be interrupted if the policy says so. */
+  /** The thread that runs the operation, which a loss interrupts if the policy says so. */
   RunningThread runner() {
     return runner;
   }
@@ -371,9 +371,7 @@ final class HeldKey extends GrantedClaim {
     if (locked(() -> ended)) {
       return;
     }
-    if (request.policy().interruptsOnLeaseLoss()) {
-      runner.interrupt();
-    }
+    runner.interrupt();
     subject.leaseLost(why);
   }
 

@@ -182,6 +182,15 @@ class HeldKeyGuardsTest extends EngineGuards {
     assertThat(bench.events).contains("leaseLost");
   }
 
+  @Test
+  void i24_interruptOfSomebodyElses_isKeptWhereALossWouldInterrupt() {
+    Thread.currentThread().interrupt();
+    bench
+        .operation(OperationPolicy.rerun().withInterruptOnLeaseLoss())
+        .execute(TENANT, "k", BODY, context -> "x");
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
   /** An interrupt closes the channel on which a thread waits: that is somebody else's code. */
   @Test
   void interruptOnLeaseLoss_thatTakesItsTime_keepsNoTimerFromTheKey() throws Exception {

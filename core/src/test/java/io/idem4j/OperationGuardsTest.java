@@ -177,8 +177,9 @@ class OperationGuardsTest extends EngineGuards {
   }
 
   @Test
-  void activity_thatIsClosedWhileACallLooks_refusesItAndIsIdle() throws Exception {
+  void activity_thatIsClosedWhileACallLooks_refusesItAndDoesNotCountIt() throws Exception {
     Activity activity = new Activity();
+    int running = onThread(() -> 1, activity::beginCall);
     LongSupplier closing =
         () -> {
           activity.close();
@@ -186,7 +187,10 @@ class OperationGuardsTest extends EngineGuards {
         };
     assertThatThrownBy(() -> onThread(closing, activity::beginCall))
         .hasCauseInstanceOf(MisuseException.class);
+    int following = onThread(() -> 0, activity::begin);
+    activity.end(running);
+    assertThat(activity.idle().isDone()).as("what follows is left").isFalse();
+    activity.end(following);
     assertThat(activity.idle().isDone()).isTrue();
-    activity.end(activity.begin());
   }
 }

@@ -260,14 +260,14 @@ final class HolderMutants {
         .mutant(
             "interruptsWhoDidNotAsk",
             "a loss interrupts only where the policy says so",
-            "if (request.policy().interruptsOnLeaseLoss()) {",
-            "if (true) {",
+            "request.policy().interruptsOnLeaseLoss() ? new RunningThread() : RunningThread.UNWATCHED",
+            "new RunningThread()",
             "HeldKeyGuardsTest.lossOfAnOperationThatDidNotAskForIt_interruptsNobody")
         .mutant(
             "interruptsNobody",
             "a loss interrupts where the policy says so",
-            "if (request.policy().interruptsOnLeaseLoss()) {",
-            "if (false) {",
+            "request.policy().interruptsOnLeaseLoss() ? new RunningThread() : RunningThread.UNWATCHED",
+            "RunningThread.UNWATCHED",
             "LeaseTest.interruptOnLeaseLoss_reachesTheRunningThreadOnly")
         .mutant(
             "completesWithoutTheReference",
@@ -303,7 +303,7 @@ final class HolderMutants {
             "I24: an interrupt of somebody else's is never swallowed",
             "if (interrupted) {",
             "if (true) {",
-            "LeaseTest.i24_interruptOfTheCaller_isSetAsideForTheWritesAndKept")
+            "HeldKeyGuardsTest.i24_interruptOfSomebodyElses_isKeptWhereALossWouldInterrupt")
         .mutant(
             "claimsAnInterruptThatWasThere",
             "an interrupt that was there before stays another's",

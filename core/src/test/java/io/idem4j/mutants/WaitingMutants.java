@@ -147,13 +147,13 @@ final class WaitingMutants {
             "a call that is refused is not under way",
             "counts.getAndUpdate(cell, count -> count < 0 ? count : count + 1)",
             "counts.getAndIncrement(cell)",
-            "OperationGuardsTest.activity_thatIsClosedWhileACallLooks_refusesItAndIsIdle")
+            "OperationGuardsTest.activity_thatIsClosedWhileACallLooks_refusesItAndDoesNotCountIt")
         .mutant(
             "letsCallsInWhileItIsClosed",
             "a call that finds its cell closed is refused",
             "if (counts.getAndUpdate(cell, count -> count < 0 ? count : count + 1) >= 0) {",
-            "if (counts.getAndUpdate(cell, count -> count < 0 ? count : count + 1) > -9) {",
-            "OperationGuardsTest.activity_thatIsClosedWhileACallLooks_refusesItAndIsIdle")
+            "if (counts.getAndUpdate(cell, count -> count < 0 ? count : count + 1) >= CLOSED) {",
+            "OperationGuardsTest.activity_thatIsClosedWhileACallLooks_refusesItAndDoesNotCountIt")
         .mutant(
             "losesWhatFollowsOnAnotherThread",
             "I34: what follows from a call is waited for wherever it is counted",
