@@ -124,7 +124,7 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
     Answers<T> answers = operation.answers();
     Optional<Verdict> verdict = operation.verdict(value, held.request().key());
     @Nullable Slots slots = null;
-    List<Supplier<byte[]>> smaller = List.of();
+    Iterable<Supplier<byte[]>> smaller = List.of();
     if (verdict.isEmpty()) {
       slots = Slots.of(answers.seal(value, id), null);
       smaller = withoutBody(value);
@@ -159,9 +159,14 @@ public final class Lease<T extends @Nullable Object> implements AutoCloseable {
     };
   }
 
-  private List<Supplier<byte[]>> withoutBody(T value) {
-    Answers<T> answers = operation.answers();
-    return List.of(() -> answers.withoutBody(value, held.request().id()), answers::withoutBody);
+  /** Made when it is asked for: hardly ever. */
+  private Iterable<Supplier<byte[]>> withoutBody(T value) {
+    return () -> {
+      Answers<T> answers = operation.answers();
+      List<Supplier<byte[]>> smaller =
+          List.of(() -> answers.withoutBody(value, held.request().id()), answers::withoutBody);
+      return smaller.iterator();
+    };
   }
 
   /**

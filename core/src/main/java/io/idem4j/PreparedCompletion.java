@@ -123,7 +123,7 @@ public final class PreparedCompletion<T extends @Nullable Object> {
   public Outcome<T> committed() {
     report();
     end();
-    return lease.outcome(new Settling.Result.Recorded(), value, verdict, false);
+    return lease.outcome(Settling.Result.RECORDED, value, verdict, false);
   }
 
   /**
@@ -215,7 +215,7 @@ public final class PreparedCompletion<T extends @Nullable Object> {
     } else if (settlement instanceof Settlement.Lost lost) {
       result = new Settling.Result.Lost(lost.why());
     } else {
-      result = new Settling.Result.Recorded();
+      result = Settling.Result.RECORDED;
     }
     return Optional.of(lease.outcome(result, value, verdict, false));
   }

@@ -40,17 +40,21 @@ final class Settling {
 
     /** The key is another's, or its record is gone; nothing was changed. */
     record Lost(String why) implements Result {}
+
+    /** The only instance of {@link Recorded} that is needed. */
+    Result RECORDED = new Recorded();
   }
 
   private final HeldKey held;
-  private final Iterator<Supplier<byte[]>> smaller;
+  private final Iterable<Supplier<byte[]>> smaller;
+  private @Nullable Iterator<Supplier<byte[]>> smallerLeft;
   private StoreCalls.Write write;
 
-  private Settling(HeldKey held, KeyState state, Slots slots, List<Supplier<byte[]>> smaller) {
+  private Settling(HeldKey held, KeyState state, Slots slots, Iterable<Supplier<byte[]>> smaller) {
     this(held, held.settled(state).slots(slots), smaller);
   }
 
-  private Settling(HeldKey held, KeyRecord.Builder settled, List<Supplier<byte[]>> smaller) {
+  private Settling(HeldKey held, KeyRecord.Builder settled, Iterable<Supplier<byte[]>> smaller) {
     held.requireNotSuspended();
     // Built before the lease ends: whatever throws here leaves it to be settled otherwise.
     KeyRecord wanted = settled.stamp(held.stamps().fresh()).build();
@@ -59,7 +63,7 @@ final class Settling {
       throw settledBefore(held);
     }
     this.held = held;
-    this.smaller = smaller.iterator();
+    this.smaller = smaller;
     this.write = held.calls().write(expected, wanted);
   }
 
@@ -74,12 +78,12 @@ final class Settling {
    * @param smaller what is recorded instead where the store says that it does not fit, one after
    *     the other; the last one fits into every store (I44)
    */
-  static Result complete(HeldKey held, byte[] payload, List<Supplier<byte[]>> smaller) {
+  static Result complete(HeldKey held, byte[] payload, Iterable<Supplier<byte[]>> smaller) {
     return new Settling(held, KeyState.COMPLETED, Slots.of(payload, null), smaller).settle();
   }
 
   /** Records a failure that is an answer. */
-  static Result failFinal(HeldKey held, byte[] payload, List<Supplier<byte[]>> smaller) {
+  static Result failFinal(HeldKey held, byte[] payload, Iterable<Supplier<byte[]>> smaller) {
     return new Settling(held, KeyState.FAILED_FINAL, Slots.of(payload, null), smaller).settle();
   }
 
@@ -184,7 +188,7 @@ final class Settling {
     for (int turn = 0; turn < MOST_TURNS; turn++) {
       Reply reply = write.send();
       if (reply.kind() == Kind.APPLIED) {
-        return new Result.Recorded();
+        return Result.RECORDED;
       } else if (reply.kind() == Kind.REFUSED) {
         Settlement settlement;
         try {
@@ -194,7 +198,7 @@ final class Settling {
           return new Result.NotKnown();
         }
         if (settlement instanceof Settlement.Done && !isToBeCarried(reply.live())) {
-          return new Result.Recorded();
+          return Result.RECORDED;
         } else if (settlement instanceof Settlement.Done) {
           write = write.over(reply.live().orElseThrow().record(), held.stamps().fresh());
           continue;
@@ -213,7 +217,10 @@ final class Settling {
                 .slots(Slots.UNCHANGED);
         write = held.calls().write(write.expected(), doubt.stamp(held.stamps().fresh()).build());
       } else if (reply.error() instanceof PayloadTooLargeException tooLarge) {
-        byte[] payload = smallerThan(write.next().slots().payload(), smaller);
+        if (smallerLeft == null) {
+          smallerLeft = smaller.iterator();
+        }
+        byte[] payload = smallerThan(write.next().slots().payload(), smallerLeft);
         if (payload == null) {
           return new Result.NotKnown();
         }
