@@ -27,13 +27,21 @@ import org.openjdk.jmh.infra.Blackhole;
 /**
  * The first call under a key and the replay of its answer, by idem4j and by hand.
  *
+ * <p>The memory store is opened anew for each iteration: millions of records would be there from
+ * earlier ones, and the growth of the heap would be what is measured. The heap is of one size from
+ * the beginning, and touched before: pages that are touched for the first time cost more than the
+ * call, on both sides.
+ *
  * <pre>java -jar jmh/target/benchmarks.jar CallBenchmark -p store=memory,h2</pre>
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 3, time = 2)
 @Measurement(iterations = 5, time = 2)
-@Fork(3)
+@Fork(
+    value = 3,
+    // Before those that the program appends, which would replace any appended here.
+    jvmArgsPrepend = {"-Xms3g", "-Xmn2g", "-XX:+AlwaysPreTouch"})
 @State(Scope.Benchmark)
 public class CallBenchmark {
   /** How many calls make one measured invocation: their keys are made before it. */
@@ -65,9 +73,15 @@ public class CallBenchmark {
   private @Nullable OpenedStore opened;
   private @Nullable Contender opponent;
 
-  /** Opens the store, and makes the calls that are replayed. */
-  @Setup
+  /** Opens the store, where it is not to stay open, and makes the calls that are replayed. */
+  @Setup(Level.Iteration)
   public void open() throws Exception {
+    if (opened != null) {
+      if (!StoreType.isOpenedAnew(store)) {
+        return;
+      }
+      close();
+    }
     opened = StoreType.open(store);
     opponent = contender(opened, by);
     bytes = new byte[answer];
@@ -76,6 +90,8 @@ public class CallBenchmark {
       answered[i] = contender().prepare("answered-" + i);
       contender().answered(answered[i], bytes);
     }
+    // What the iteration before left behind is not collected within this one.
+    System.gc();
   }
 
   /** Closes it. */

@@ -168,6 +168,14 @@ public enum StoreType implements StoreProvider {
         .open();
   }
 
+  /**
+   * Says whether a store is opened anew for each iteration: a call in memory is so fast that else
+   * the heap, filled by earlier ones, would be what is measured.
+   */
+  static boolean isOpenedAnew(String name) {
+    return name.equals(MEMORY.storeName());
+  }
+
   private static Stream<StoreProvider> all() {
     return Stream.concat(
         Arrays.stream(values()),
