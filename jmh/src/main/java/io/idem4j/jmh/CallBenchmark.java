@@ -28,16 +28,17 @@ import org.openjdk.jmh.infra.Blackhole;
  * The first call under a key and the replay of its answer, by idem4j and by hand.
  *
  * <p>The memory store is opened anew for each iteration: millions of records would be there from
- * earlier ones, and the growth of the heap would be what is measured. The heap is of one size from
- * the beginning, and touched before: pages that are touched for the first time cost more than the
- * call, on both sides.
+ * earlier ones, and the growth of the heap would be what is measured. Iterations are so short that
+ * none of them fills the young generation, whose collection would copy what all calls before it
+ * recorded. The heap is of one size from the beginning, and touched before: pages that are touched
+ * for the first time cost more than the call, on both sides.
  *
  * <pre>java -jar jmh/target/benchmarks.jar CallBenchmark -p store=memory,h2</pre>
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Warmup(iterations = 3, time = 2)
-@Measurement(iterations = 5, time = 2)
+@Warmup(iterations = 12, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 20, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
     value = 3,
     // Before those that the program appends, which would replace any appended here.
