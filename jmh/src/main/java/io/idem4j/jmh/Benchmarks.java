@@ -49,7 +49,7 @@ public final class Benchmarks {
   private static final List<String> GOALS =
       List.of(
           "CallBenchmark -p store=memory -p answer=0,256 -p by=byhand,idem4j,jdempotent",
-          "CallBenchmark -p store=memory -p answer=0 -p by=idem4j -t 2",
+          "CallBenchmark -p store=memory -p answer=0 -p by=byhand,idem4j -t 2",
           "CallBenchmark -p store=h2 -p by=byhand,idem4j",
           "CallBenchmark -p store=postgresql"
               + " -p by=byhand,idem4j,camel,springintegration,shedlock",
@@ -58,7 +58,8 @@ public final class Benchmarks {
           "LeaseBenchmark.refusal -p store=postgresql,mariadb,redis,dynamodb",
           "HotKeyBenchmark -p store=memory,postgresql -p callers=64 -p waiting=true",
           "HotAnswerBenchmark -p store=postgresql",
-          "GrowthBenchmark -p store=memory,postgresql,redis -p records=10000,1000000",
+          "GrowthBenchmark -p store=memory -p records=10000,1000000 -p by=byhand,idem4j",
+          "GrowthBenchmark -p store=postgresql,redis -p records=10000,1000000 -p by=idem4j",
           "PurgeBenchmark -p store=postgresql -p records=1000000");
 
   private final List<CommandLineOptions> parts;

@@ -102,7 +102,8 @@ public class CallBenchmark {
     requireNonNull(opened).close();
   }
 
-  private static Contender contender(OpenedStore opened, String by) throws Exception {
+  /** Returns who is called so, on this store. */
+  static Contender contender(OpenedStore opened, String by) throws Exception {
     return switch (by) {
       case "idem4j" -> new Idem4j(opened.store());
       case "byhand" ->

@@ -40,12 +40,12 @@ final class Goals {
       postgresql: errors for 64 callers of one key | HotKeyBenchmark.callTogether{store=postgresql,callers=64,waiting=true}#errors | ≤ 0
       postgresql: polls in an interval for 64 callers of one key | HotKeyBenchmark.callTogether{store=postgresql,callers=64,waiting=true}#polls | ≤ 1
       postgresql: 16 clients replay one key, beside a plain select | HotAnswerBenchmark.replay{store=postgresql,by=idem4j,threads=16} | ≤ 1.2 × {by=byhand}
-      memory: first call among 1000000 records, beside 10000 | GrowthBenchmark.first{store=memory,records=1000000} | ≤ 1.15 × {records=10000}
-      memory: replay among 1000000 records, beside 10000 | GrowthBenchmark.replay{store=memory,records=1000000} | ≤ 1.15 × {records=10000}
-      postgresql: first call among 1000000 records, beside 10000 | GrowthBenchmark.first{store=postgresql,records=1000000} | ≤ 1.15 × {records=10000}
-      postgresql: replay among 1000000 records, beside 10000 | GrowthBenchmark.replay{store=postgresql,records=1000000} | ≤ 1.15 × {records=10000}
-      redis: first call among 1000000 records, beside 10000 | GrowthBenchmark.first{store=redis,records=1000000} | ≤ 1.15 × {records=10000}
-      redis: replay among 1000000 records, beside 10000 | GrowthBenchmark.replay{store=redis,records=1000000} | ≤ 1.15 × {records=10000}
+      memory: first call among 1000000 records, beside 10000 | GrowthBenchmark.first{store=memory,by=idem4j,records=1000000} | ≤ 1.15 × {records=10000}
+      memory: replay among 1000000 records, beside 10000 | GrowthBenchmark.replay{store=memory,by=idem4j,records=1000000} | ≤ 1.15 × {records=10000}
+      postgresql: first call among 1000000 records, beside 10000 | GrowthBenchmark.first{store=postgresql,by=idem4j,records=1000000} | ≤ 1.15 × {records=10000}
+      postgresql: replay among 1000000 records, beside 10000 | GrowthBenchmark.replay{store=postgresql,by=idem4j,records=1000000} | ≤ 1.15 × {records=10000}
+      redis: first call among 1000000 records, beside 10000 | GrowthBenchmark.first{store=redis,by=idem4j,records=1000000} | ≤ 1.15 × {records=10000}
+      redis: replay among 1000000 records, beside 10000 | GrowthBenchmark.replay{store=redis,by=idem4j,records=1000000} | ≤ 1.15 × {records=10000}
       postgresql: p99 of first calls during a purge of 1000000 records, beside none | PurgeBenchmark.first{store=postgresql,records=1000000,purging=true}#p99 | ≤ 2 × {purging=false}
       """;
 
