@@ -5,7 +5,9 @@ import static java.util.Objects.requireNonNull;
 import io.idem4j.Claim;
 import io.idem4j.IdempotencyKey;
 import io.idem4j.Lease;
+import io.idem4j.OperationPolicy;
 import io.idem4j.Outcome;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +56,8 @@ public class LeaseBenchmark {
   @Setup
   public void open() throws Exception {
     opened = StoreType.open(store);
-    calls = new Idem4j(opened.store());
+    // So long that none is renewed among the calls that are turned away.
+    calls = new Idem4j(opened.store(), OperationPolicy.rerun().withLease(Duration.ofMinutes(5)));
     answered = calls.prepare("answered");
     calls.first(answered, ANSWER);
     held = calls.prepare("held");
