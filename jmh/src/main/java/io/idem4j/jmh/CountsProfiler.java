@@ -33,6 +33,11 @@ public final class CountsProfiler implements InternalProfiler {
 
   @Override
   public void beforeIteration(BenchmarkParams benchmark, IterationParams iteration) {
+    begin();
+  }
+
+  /** Begins an iteration: what was counted before is not its own. */
+  void begin() {
     for (Counts each : Counts.values()) {
       before.put(each, each.ofCalls());
     }
