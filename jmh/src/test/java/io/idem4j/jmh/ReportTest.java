@@ -77,6 +77,24 @@ final class ReportTest {
   }
 
   @Test
+  void bytesOfAFillingWithinTheIterations_areNoCountOfACall() throws Exception {
+    Path file = directory.resolve("growth.json");
+    for (String store : List.of("memory", "redis")) {
+      Files.writeString(
+          file,
+          """
+          [{"benchmark": "io.idem4j.jmh.GrowthBenchmark.first", "params": {"store": "%s"},
+            "primaryMetric": {"score": 2.0, "scoreUnit": "us/op"},
+            "secondaryMetrics": {"gc.alloc.rate.norm": {"score": 9.0, "scoreUnit": "B/op"}}}]
+          """
+              .formatted(store));
+      assertThat(Results.read(file).all().get(0).counts().isEmpty())
+          .as(store)
+          .isEqualTo(store.equals("memory"));
+    }
+  }
+
+  @Test
   void percentiles_areOfSampledTimesOnly_withoutAnError() throws Exception {
     assertThat(result("CallBenchmark.replay{store=postgresql,by=idem4j}").percentiles()).isEmpty();
     Estimate tail = result("PurgeBenchmark.first{purging=true}").figure("p99.9");
