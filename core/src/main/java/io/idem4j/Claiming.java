@@ -215,9 +215,15 @@ final class Claiming {
     Grant earlier = (take.found() == null ? locked : take.found()).grant();
     var checkpoint =
         new CheckpointSlot(take.found() == null ? null : take.found().slots().checkpoint());
-    HeldKey held =
-        new HeldKey(
-            engine, request, locked, earlier, checkpoint, stamps, calls, subject, leaseFrom);
+    HeldKey held;
+    try {
+      held =
+          new HeldKey(
+              engine, request, locked, earlier, checkpoint, stamps, calls, subject, leaseFrom);
+    } catch (Throwable e) {
+      withdraw(take, locked);
+      throw e;
+    }
     subject.holds(locked.attempt(), locked.fence());
     if (take.isTakeover()) {
       subject.tell("takenOver", IdempotencyListener::takenOver);
@@ -294,6 +300,11 @@ final class Claiming {
     throw failed(latest);
   }
 
+  /** Puts back what a claim found whose last write is this one. */
+  private void withdraw(Decision.Take take, KeyRecord locked) {
+    withdraw(new Decision.Take(take.expected(), locked, take.found(), take.putBack()));
+  }
+
   /** Puts back, in the background, what the unresolved claim found: its operation will not run. */
   private void withdraw(Decision.Take take) {
     if (engine.isBound()) {
@@ -325,7 +336,7 @@ final class Claiming {
     }
     Decision.Take take = requireNonNull(taken);
     KeyRecord locked = take.next().toBuilder().stamp(current).build();
-    withdraw(new Decision.Take(take.expected(), locked, take.found(), take.putBack()));
+    withdraw(take, locked);
     held.release();
   }
 

@@ -71,7 +71,13 @@ final class HeldKey extends GrantedClaim {
     this.nextRenewal = leaseFrom + lease / 3;
     this.reference = locked.reference().orElse(null);
     this.cell = engine.activity().begin();
-    resume();
+    try {
+      resume();
+    } catch (Throwable e) {
+      // Without a timer there are no renewals, and nobody has this key to release it.
+      engine.activity().end(cell);
+      throw e;
+    }
   }
 
   long holdEnd() {

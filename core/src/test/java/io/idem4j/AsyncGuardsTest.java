@@ -21,7 +21,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -292,37 +291,5 @@ class AsyncGuardsTest extends EngineGuards {
     lease.complete("theirs");
     assertThat(leader.getNow(new Outcome.InFlight<>(seconds(1))))
         .isInstanceOf(Outcome.Replayed.class);
-  }
-
-  private static final class TimersRunOut implements Timing {
-    private final Timing timing;
-    private int left = Integer.MAX_VALUE;
-
-    TimersRunOut(Timing timing) {
-      this.timing = timing;
-    }
-
-    @Override
-    public long nanoTime() {
-      return timing.nanoTime();
-    }
-
-    @Override
-    public long currentTimeMillis() {
-      return timing.currentTimeMillis();
-    }
-
-    @Override
-    public boolean await(Future<?> signal, long nanos) throws InterruptedException {
-      return timing.await(signal, nanos);
-    }
-
-    @Override
-    public Timer schedule(long delayNanos, Runnable task) {
-      if (left-- <= 0) {
-        throw new OutOfMemoryError("unable to create native thread");
-      }
-      return timing.schedule(delayNanos, task);
-    }
   }
 }

@@ -183,6 +183,21 @@ class HeldKeyGuardsTest extends EngineGuards {
   }
 
   @Test
+  void claimWithoutATimer_isPutBack_andNothingIsUnderWay() throws Exception {
+    TimersRunOut timing = new TimersRunOut(bench.timing);
+    Idempotency idempotency = bench.builderOn(bench.store).timing(timing).build();
+    Operation<String> here = idempotency.operation("charge", Codec.text(), OperationPolicy.hold());
+    timing.left = 0;
+    assertThatThrownBy(() -> here.execute(TENANT, "k", BODY, bench.effect()))
+        .isInstanceOf(OutOfMemoryError.class);
+    timing.left = Integer.MAX_VALUE;
+    assertThat(hold.execute(TENANT, "k", BODY, bench.effect()))
+        .as("nothing ran, and the key is free")
+        .isEqualTo(new Outcome.Executed<>("answer 1", true));
+    assertThat(idempotency.close(seconds(1))).as("nothing is under way").isTrue();
+  }
+
+  @Test
   void i24_interruptOfSomebodyElses_isKeptWhereALossWouldInterrupt() {
     Thread.currentThread().interrupt();
     bench

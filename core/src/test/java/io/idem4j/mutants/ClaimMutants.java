@@ -195,8 +195,9 @@ final class ClaimMutants {
         .mutant(
             "tellsTheListenerBeforeItRenews",
             "the renewals begin before the listener is told",
-            "HeldKey held = new HeldKey( engine, request, locked, earlier, checkpoint, stamps, "
-                + "calls, subject, leaseFrom); subject.holds(locked.attempt(), locked.fence()); if "
+            "HeldKey held; try { held = new HeldKey( engine, request, locked, earlier, checkpoint, "
+                + "stamps, calls, subject, leaseFrom); } catch (Throwable e) { withdraw(take, "
+                + "locked); throw e; } subject.holds(locked.attempt(), locked.fence()); if "
                 + "(take.isTakeover()) { subject.tell(\"takenOver\", "
                 + "IdempotencyListener::takenOver); } else { subject.tell(\"claimed\", "
                 + "IdempotencyListener::claimed); } return new Answer.Held(held);",
@@ -204,6 +205,12 @@ final class ClaimMutants {
                 + "Answer.Held(new HeldKey(engine, request, locked, earlier, checkpoint, stamps, "
                 + "calls, subject, leaseFrom));",
             "HostileSurroundingsTest.listenerThatThrowsOrDawdles_delaysNoRenewal")
+        .mutant(
+            "keepsAKeyWithoutATimer",
+            "a claim whose lease cannot be renewed is put back",
+            "withdraw(take, locked); throw e;",
+            "throw e;",
+            "HeldKeyGuardsTest.claimWithoutATimer_isPutBack_andNothingIsUnderWay")
         .mutant(
             "tellsNoTakeover",
             "a takeover is told",

@@ -80,9 +80,15 @@ final class HolderMutants {
         .mutant(
             "isUnderWayForEver",
             "close waits for no lease that has ended",
-            "engine.activity().end(cell);",
-            "",
+            "ring(request.id()); engine.activity().end(cell);",
+            "ring(request.id());",
             "SettlementGuardsTest.leaseThatIsClosed_isNoLongerUnderWay")
+        .mutant(
+            "isUnderWayWithoutATimer",
+            "close waits for no lease that never began",
+            "engine.activity().end(cell); throw e;",
+            "throw e;",
+            "HeldKeyGuardsTest.claimWithoutATimer_isPutBack_andNothingIsUnderWay")
         .mutant(
             "isNeverUnderWay",
             "I34: close waits for what runs",

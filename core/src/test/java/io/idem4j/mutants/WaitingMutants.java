@@ -162,6 +162,12 @@ final class WaitingMutants {
             "OperationGuardsTest.activity_whatFollowsOnAnotherThread_"
                 + "isWaitedForThoughItsCellWasEmptyAtTheClose")
         .mutant(
+            "countsACellTwice",
+            "what found its cell filled meanwhile takes its part of the total back",
+            "leaveTotal(); return false;",
+            "return false;",
+            "OperationGuardsTest.activity_whatFollowsInOneCellAtOnce_leavesNothingBehind")
+        .mutant(
             "closesTwice",
             "a second close does nothing",
             "if (counts.getAndUpdate(TOTAL, count -> count < 0 ? count : CLOSED + count) < 0) {",

@@ -56,10 +56,11 @@ import javax.sql.DataSource;
  * lock and writes no log. MySQL, other than Percona's, sets no bound for a row in a statement: give
  * its sessions a short {@code innodb_lock_wait_timeout}, whose default is 50 seconds.
  *
- * <p><b>Round trips.</b> One for a claim, a completion, a renewal and a read; a claim that is
- * refused is one on PostgreSQL and MariaDB, and two on H2 and MySQL. The keys that were refused
- * last, 1,024 at most, are read before they are claimed, so that the replays of a hot key are plain
- * reads everywhere; where such a record is gone meanwhile, its next claim costs that read more.
+ * <p><b>Round trips.</b> One for a completion, a renewal and a read. A claim is one; one more over
+ * a row whose retention is over, but on MariaDB; and one more where it is refused, on H2 and MySQL.
+ * The keys that were refused last, 1,024 at most, are read before they are claimed, so that the
+ * replays of a hot key are one plain read everywhere; where such a record is over or gone
+ * meanwhile, its next claim costs that read more.
  *
  * <p><b>Drivers of MariaDB and MySQL.</b> Each serves both servers, and both modes of {@code
  * useAffectedRows} will do. {@code autoReconnect} and {@code transactionReplay} are refused. With
@@ -69,9 +70,9 @@ import javax.sql.DataSource;
  * errors by itself (logger {@code org.mariadb.jdbc}). A transaction that somebody began by a plain
  * BEGIN and left open in a pooled connection is rolled back on PostgreSQL and MariaDB, and on MySQL
  * not seen, nor is a plain {@code SET autocommit = 0} by Connector/J: what is written in either may
- * be lost. A session whose {@code timestamp} is set has that clock. On Galera, reads need {@code
- * wsrep_sync_wait} or one node for all. The server refuses writes where its binary log has the
- * format STATEMENT; MIXED and ROW will do.
+ * be lost, and what is read in either may be of the past. A session whose {@code timestamp} is set
+ * has that clock. On Galera, reads need {@code wsrep_sync_wait} or one node for all. The server
+ * refuses writes where its binary log has the format STATEMENT; MIXED and ROW will do.
  *
  * <p><b>Durability</b> is the database's. PostgreSQL with {@code synchronous_commit=off} or {@code
  * fsync=off}, MariaDB and MySQL with {@code innodb_flush_log_at_trx_commit} other than 1, and an

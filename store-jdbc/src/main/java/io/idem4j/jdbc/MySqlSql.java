@@ -66,8 +66,9 @@ final class MySqlSql {
       """;
 
   /**
-   * MySQL bounds the wait by a hint in each write, which MariaDB takes for a comment. By its manual
-   * MySQL ignores the one for rows, which Percona's takes: there the session bounds that wait.
+   * MySQL bounds the wait by a hint in each statement, which MariaDB takes for a comment. By its
+   * manual MySQL ignores the one for rows, which Percona's takes: there the session bounds that
+   * wait.
    */
   static final String MYSQL_HINT =
       "/*+ SET_VAR(innodb_lock_wait_timeout = ${wait}) SET_VAR(lock_wait_timeout = ${wait}) */";
@@ -161,7 +162,7 @@ final class MySqlSql {
 
   static final String READ =
       """
-      SELECT key_id, stamp, format, state, fence, attempt, grant_id, fingerprint_algorithm,
+      SELECT ${hint} key_id, stamp, format, state, fence, attempt, grant_id, fingerprint_algorithm,
           fingerprint, reference, payload, checkpoint, lease_until_ms, retain_until_ms,
           ${now}, ${replica}
       FROM ${table}
@@ -189,7 +190,7 @@ final class MySqlSql {
 
   static final String SCAN_ABANDONED =
       """
-      SELECT key_id, stamp, format, state, fence, attempt, grant_id, fingerprint_algorithm,
+      SELECT ${hint} key_id, stamp, format, state, fence, attempt, grant_id, fingerprint_algorithm,
           fingerprint, reference, payload, checkpoint, lease_until_ms, retain_until_ms,
           ${now}, ${replica}
       FROM ${table}
@@ -201,7 +202,7 @@ final class MySqlSql {
 
   static final String SCAN_IN_DOUBT =
       """
-      SELECT key_id, stamp, format, state, fence, attempt, grant_id, fingerprint_algorithm,
+      SELECT ${hint} key_id, stamp, format, state, fence, attempt, grant_id, fingerprint_algorithm,
           fingerprint, reference, payload, checkpoint, lease_until_ms, retain_until_ms,
           ${now}, ${replica}
       FROM ${table}

@@ -47,8 +47,8 @@ final class RecordTable {
    * See {@link io.idem4j.spi.KeyStore#compareAndSet}.
    *
    * @param readsFirst whether a claim begins with a read, which is all of it where there is a live
-   *     record, and costs less than a claim that is refused. Only where each statement sees what is
-   *     committed: the snapshot of an older transaction would refuse by a record long gone.
+   *     record, and costs less than a claim that is refused. Only on connections of the store's
+   *     own, where each statement sees what is committed.
    */
   CasResult compareAndSet(
       Connection connection, KeyId id, Stamp expected, KeyRecord next, boolean readsFirst)
@@ -57,7 +57,7 @@ final class RecordTable {
       if (!expected.equals(Stamp.ABSENT)) {
         return replace(connection, id, expected, next);
       }
-      RecordRow row = readsFirst ? read(connection, id) : null;
+      RecordRow row = readsFirst ? guess(connection, id) : null;
       return row != null && row.live() != null
           ? CasResult.refusedBy(row.live())
           : claim(connection, id, next);
@@ -183,6 +183,15 @@ final class RecordTable {
       // Written between update and read. It matches, so it is no refusal (S3).
     }
     throw lostRaces(id);
+  }
+
+  /** What cannot be understood, or a replica said, is the claim's to say: it asks the primary. */
+  private @Nullable RecordRow guess(Connection connection, KeyId id) throws SQLException {
+    try {
+      return read(connection, id);
+    } catch (KeyStoreException e) {
+      return null;
+    }
   }
 
   private Claim insert(Connection connection, KeyId id, KeyRecord next) throws SQLException {

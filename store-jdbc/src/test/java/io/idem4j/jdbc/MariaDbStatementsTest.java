@@ -40,6 +40,25 @@ final class MariaDbStatementsTest {
     }
   }
 
+  /** Reads too: without it one waits for a table that is being changed up to a year. */
+  @Test
+  void mySqlStatements_allBoundTheirWaits() {
+    Statements statements = statements(MariaDbVariant.MYSQL_STATEMENTS);
+    assertThat(
+            List.of(
+                statements.claim(),
+                statements.claimOver(),
+                statements.replace(),
+                statements.replaceKeepingSlots(),
+                statements.read(),
+                statements.purge(),
+                statements.scanAbandoned(),
+                statements.scanInDoubt()))
+        .allSatisfy(
+            sql ->
+                assertThat(sql).containsPattern("^(INSERT|UPDATE|DELETE|SELECT) /\\*\\+ SET_VAR"));
+  }
+
   /** A table that is being changed is waited for no longer than a row, by a read first, too. */
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "MYSQL_STATEMENTS")
