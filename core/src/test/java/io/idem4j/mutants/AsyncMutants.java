@@ -212,10 +212,8 @@ final class AsyncMutants {
         .mutant(
             "cancelledClaimIsUnderWayForEver",
             "close waits for no lease that has ended",
-            "withdraw(new Decision.Take(take.expected(), locked, take.found(), "
-                + "take.putBack())); held.release();",
-            "withdraw(new Decision.Take(take.expected(), locked, take.found(), "
-                + "take.putBack()));",
+            "withdraw(take, locked); held.release();",
+            "withdraw(take, locked);",
             "ExecuteAsyncTest.cancel_duringTheClaim_withdrawsIt")
         .mutant(
             "cancelledClaimGoesOnRenewing",
