@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Whatever begins is given its cell, and ends there, on whichever thread.
  */
 final class Activity {
-  private static final long CLOSED = Long.MIN_VALUE;
+  /** What a cell counts from once it is closed: its count when it is closed and empty. */
+  static final long CLOSED = Long.MIN_VALUE;
 
   /**
    * How far cells are apart, so that no two share a cache line, nor one with the array's length.
@@ -66,7 +67,8 @@ final class Activity {
     return cell;
   }
 
-  private boolean begin(int cell, long before) {
+  /** Counts one in a cell that was seen to count so many; false if it does not any more. */
+  boolean begin(int cell, long before) {
     if (before != CLOSED) {
       return counts.compareAndSet(cell, before, before + 1);
     }

@@ -166,7 +166,7 @@ final class WaitingMutants {
             "what found its cell filled meanwhile takes its part of the total back",
             "leaveTotal(); return false;",
             "return false;",
-            "OperationGuardsTest.activity_whatFollowsInOneCellAtOnce_leavesNothingBehind")
+            "OperationGuardsTest.activity_whatFindsItsCellFilledMeanwhile_leavesNothingBehind")
         .mutant(
             "closesTwice",
             "a second close does nothing",

@@ -43,17 +43,7 @@ final class MariaDbStatementsTest {
   /** Reads too: without it one waits for a table that is being changed up to a year. */
   @Test
   void mySqlStatements_allBoundTheirWaits() {
-    Statements statements = statements(MariaDbVariant.MYSQL_STATEMENTS);
-    assertThat(
-            List.of(
-                statements.claim(),
-                statements.claimOver(),
-                statements.replace(),
-                statements.replaceKeepingSlots(),
-                statements.read(),
-                statements.purge(),
-                statements.scanAbandoned(),
-                statements.scanInDoubt()))
+    assertThat(Sql.all(statements(MariaDbVariant.MYSQL_STATEMENTS)))
         .allSatisfy(
             sql ->
                 assertThat(sql).containsPattern("^(INSERT|UPDATE|DELETE|SELECT) /\\*\\+ SET_VAR"));
@@ -80,7 +70,7 @@ final class MariaDbStatementsTest {
   @EnumSource
   void stores_3_2_11_statements_useOneClock(MariaDbVariant variant) {
     Statements statements = statements(variant);
-    for (String sql : all(statements)) {
+    for (String sql : Sql.all(statements)) {
       assertThat(sql).doesNotContain("${");
       assertThat(
               sql.toUpperCase(Locale.ROOT)
@@ -288,18 +278,6 @@ final class MariaDbStatementsTest {
     return variant
         .dialect("11.4.5-MariaDB")
         .statements(new TableName(table), Duration.ofMillis(200));
-  }
-
-  private static List<String> all(Statements statements) {
-    return List.of(
-        statements.claim(),
-        statements.claimOver(),
-        statements.replace(),
-        statements.replaceKeepingSlots(),
-        statements.read(),
-        statements.purge(),
-        statements.scanAbandoned(),
-        statements.scanInDoubt());
   }
 
   private static Stamp stamp(CasResult result) {

@@ -26,7 +26,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -186,7 +185,7 @@ final class PostgresHazardsTest {
   void stores_3_1_5_statements_neverUseTheTransactionsStart() {
     Statements statements =
         new PostgresDialect().statements(new TableName(table), Duration.ofMillis(200));
-    for (String sql : all(statements)) {
+    for (String sql : Sql.all(statements)) {
       assertThat(sql.toLowerCase(Locale.ROOT))
           .doesNotContainPattern("\\b(now\\s*\\(|current_time|localtime|transaction_timestamp)")
           .doesNotContain("${");
@@ -378,18 +377,5 @@ final class PostgresHazardsTest {
   private static Stamp stamp(CasResult result) {
     assertThat(result).isInstanceOf(CasResult.Refused.class);
     return ((CasResult.Refused) result).live().map(StoredRecord::stamp).orElseThrow();
-  }
-
-  private static List<String> all(Statements statements) {
-    return Stream.of(
-            statements.claim(),
-            statements.claimOver(),
-            statements.replace(),
-            statements.replaceKeepingSlots(),
-            statements.read(),
-            statements.purge(),
-            statements.scanAbandoned(),
-            statements.scanInDoubt())
-        .toList();
   }
 }

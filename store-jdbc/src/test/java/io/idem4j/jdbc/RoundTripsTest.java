@@ -21,19 +21,21 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /** architecture.md §4: what a call costs. One execution of a statement is one round trip. */
 final class RoundTripsTest {
+  private DataSource real;
+  private String table;
   private ScriptedDataSource counting;
   private JdbcKeyStore store;
 
   @BeforeEach
   void forget() {
+    real = null;
+    table = null;
     counting = null;
   }
 
   private void open(Database database) {
-    open(database.open(), Sql.freshTable());
-  }
-
-  private void open(DataSource real, String table) {
+    real = database.open();
+    table = Sql.freshTable();
     counting = new ScriptedDataSource(real);
     store = Rows.store(counting, table);
     counting.takeCalls();
@@ -135,7 +137,8 @@ final class RoundTripsTest {
         .isEqualTo(expected);
   }
 
-  private KeyRecord justRefused() {
+  private KeyRecord justRefused(Database database) {
+    open(database);
     KeyRecord refused = Rows.justRefused(store);
     counting.takeCalls();
     return refused;
@@ -147,8 +150,7 @@ final class RoundTripsTest {
   @ParameterizedTest
   @EnumSource
   void replayOfAKeyThatWasJustRefused_isOneRead(Database database) {
-    open(database);
-    KeyRecord late = justRefused();
+    KeyRecord late = justRefused(database);
     for (int call = 0; call < 3; call++) {
       assertThat(cas(Stamp.ABSENT, Rows.duplicate(late), CasResult.Refused.class)).isEqualTo(1);
     }
@@ -157,10 +159,7 @@ final class RoundTripsTest {
   @ParameterizedTest
   @EnumSource
   void claimOfAKeyThatWasJustRefused_whoseRowIsGone_addsOneRead_once(Database database) {
-    String table = Sql.freshTable();
-    DataSource real = database.open();
-    open(real, table);
-    KeyRecord late = justRefused();
+    KeyRecord late = justRefused(database);
     Sql.run(real, "DELETE FROM " + table);
     assertThat(cas(Stamp.ABSENT, late, CasResult.Applied.class)).isEqualTo(2);
     Sql.run(real, "DELETE FROM " + table);
@@ -170,10 +169,7 @@ final class RoundTripsTest {
   @ParameterizedTest
   @EnumSource
   void claimOfAKeyThatWasJustRefused_whoseRetentionIsOver_addsOneRead(Database database) {
-    String table = Sql.freshTable();
-    DataSource real = database.open();
-    open(real, table);
-    KeyRecord late = justRefused();
+    KeyRecord late = justRefused(database);
     assertThat(Sql.update(real, table, late.keyId(), "retain_until_ms = 1")).isTrue();
     assertThat(cas(Stamp.ABSENT, late, CasResult.Applied.class))
         .isEqualTo(

@@ -8,6 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
@@ -37,6 +38,19 @@ final class Sql {
     JdbcDataSource dataSource = new JdbcDataSource();
     dataSource.setURL(url);
     return dataSource;
+  }
+
+  /** Returns what a store on one table sends. */
+  static List<String> all(Statements statements) {
+    return List.of(
+        statements.claim(),
+        statements.claimOver(),
+        statements.replace(),
+        statements.replaceKeepingSlots(),
+        statements.read(),
+        statements.purge(),
+        statements.scanAbandoned(),
+        statements.scanInDoubt());
   }
 
   /** Runs statements. */
