@@ -28,8 +28,8 @@ import java.util.stream.Stream;
  * answer of as {@link Answer#MAYBE}); no request outlives the retention (S8); a record ends by its
  * retention alone, give or take {@link #SLACK_NANOS} and a thousandth; in doubt is settled by its
  * holder, by a withdrawal or by a new claim, not by an operator; and, of two lives of one key, the
- * one whose first record was seen first came first. The last is exact but for lives whose claims
- * overlap in time. Immutable.
+ * one whose first record was seen first came first, where it can have been over before the other.
+ * The last is exact but for three lives or more whose claims overlap in time. Immutable.
  */
 public final class History {
   /** How much sooner than its retention a record may end: clocks are read in milliseconds. */

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +27,9 @@ import java.util.Set;
  * saw version k-1), is possible if any is. Between two lives lies a gap that begins no earlier than
  * the retention of the last version allows. Whoever saw nothing did so in a gap, in the last one
  * that still began before they had their answer: an earlier gap would put off more.
+ *
+ * <p>Lives follow one another as they were first seen, but that a life that can only have been over
+ * before another one goes before it.
  */
 final class RegisterCheck {
   private final List<Call> calls;
@@ -140,8 +144,10 @@ final class RegisterCheck {
     List<Life> lives = new ArrayList<>();
     int placed = 0;
     long gap = Long.MIN_VALUE;
-    for (Chain chain : chains) {
-      Call head = chain.writes.get(0);
+    List<Chain> left = new ArrayList<>(chains);
+    while (!left.isEmpty()) {
+      Chain chain = takeNext(left, gap);
+      Call head = chain.head();
       if (gap > latest(head)) {
         findings.add(
             "S1", "two writes were applied over the same version, before it was over", head);
@@ -160,6 +166,27 @@ final class RegisterCheck {
       gap = chain.end(start);
     }
     return lives;
+  }
+
+  /**
+   * Takes the life that is placed next: the one seen first, unless it would last beyond the last
+   * instant of another that can be over before it. Claims that overlap in time are so told apart.
+   */
+  private static Chain takeNext(List<Chain> left, long gap) {
+    Chain first = left.get(0);
+    long end = first.end(Math.max(gap, first.head().invoked()));
+    Iterator<Chain> others = left.iterator();
+    while (others.hasNext()) {
+      Chain other = others.next();
+      if (other.firstSeen() >= end) {
+        break;
+      }
+      if (other != first && other.end(Math.max(gap, other.head().invoked())) <= first.firstSeen()) {
+        others.remove();
+        return other;
+      }
+    }
+    return left.remove(0);
   }
 
   private Optional<Life> place(Chain chain, long start) {
@@ -235,6 +262,10 @@ final class RegisterCheck {
       this.firstSeen = first;
       this.lastWrite = begun;
       this.lastSeen = seen;
+    }
+
+    Call head() {
+      return writes.get(0);
     }
 
     /** The time by which its first version was there for certain. */

@@ -77,6 +77,23 @@ final class HistoryLivesTest {
   }
 
   @Test
+  void lives_whoseClaimsOverlap_areToldApart() {
+    KeyRecord second = record(id).toBuilder().retention(Duration.ofSeconds(1)).build();
+    KeyRecord gone = record(id).toBuilder().retention(Duration.ZERO).build();
+    Call lasting = applied(0, 5, Stamp.ABSENT, one);
+    Call brief = applied(3, 9, Stamp.ABSENT, second);
+    Call seen = saw(10, 20, one);
+    assertThat(violations(lasting, brief, seen)).isEmpty();
+    assertThat(violations(lasting, brief, seen, saw(4, 20, second))).isEmpty();
+    assertThat(violations(lasting, brief, seen, applied(2, 8, Stamp.ABSENT, gone))).isEmpty();
+
+    String twice = "S1: two writes were applied over the same version";
+    assertFound(twice, lasting, seen, applied(6, 9, Stamp.ABSENT, second));
+    assertFound(twice, lasting, seen, applied(5, 9, Stamp.ABSENT, second));
+    assertFound(twice, lasting, brief, seen, saw(6, 20, second));
+  }
+
+  @Test
   void absence_isSeenBetweenLives() {
     Call first = applied(0, 1, Stamp.ABSENT, one);
     Call second = applied(100, 101, Stamp.ABSENT, two);

@@ -30,7 +30,9 @@ import javax.sql.DataSource;
  *
  * <p><b>Clock</b> (S5): the database server's, read inside each statement. Clocks of clients play
  * no part, but that an embedded H2's clock is this process's own; nor do time zones of sessions. A
- * lease counts from before the wait for a row lock, which it may be shorter by.
+ * lease counts from before the wait for a row lock, which it may be shorter by, and so does a
+ * retention. While a write runs over a record whose retention ends meanwhile, {@link #find find}
+ * answers absent; another write waits for its row and then sees what it wrote.
  *
  * <p><b>Atomic</b>: each write is one statement in auto-commit at READ COMMITTED, on a connection
  * of the store's own. It neither sees nor touches a transaction that the caller has open (S11).
