@@ -67,24 +67,15 @@ class PurgerTest {
   }
 
   /** Time that stands in for a thread's, and is over after so many waits. */
-  private final class Waits implements Timing {
+  private static final class Waits extends DelegatingTiming {
     private final List<Long> waits = new ArrayList<>();
     private final Runnable end;
     private int left;
 
-    Waits(int left, Runnable end) {
+    Waits(Timing timing, int left, Runnable end) {
+      super(timing);
       this.left = left;
       this.end = end;
-    }
-
-    @Override
-    public long nanoTime() {
-      return timing.nanoTime();
-    }
-
-    @Override
-    public long currentTimeMillis() {
-      return timing.currentTimeMillis();
     }
 
     @Override
@@ -93,12 +84,7 @@ class PurgerTest {
       if (left-- == 0) {
         end.run();
       }
-      return timing.await(signal, nanos);
-    }
-
-    @Override
-    public Timer schedule(long delayNanos, Runnable task) {
-      return timing.schedule(delayNanos, task);
+      return super.await(signal, nanos);
     }
   }
 
@@ -240,7 +226,7 @@ class PurgerTest {
   @Test
   void schedule_spreadsTheRunsBacksOffAndOutlivesEveryFailure() {
     Purger[] purger = new Purger[1];
-    Waits waits = new Waits(9, () -> purger[0].close());
+    Waits waits = new Waits(timing, 9, () -> purger[0].close());
     int[] run = {0};
     store.inside =
         () -> {
@@ -271,7 +257,7 @@ class PurgerTest {
   void interruptOfTheSchedule_stopsOneRun() {
     expired(30);
     Purger[] purger = new Purger[1];
-    Waits waits = new Waits(5, () -> purger[0].close());
+    Waits waits = new Waits(timing, 5, () -> purger[0].close());
     store.inside =
         () -> {
           if (store.limits.size() == 1) {
@@ -288,7 +274,7 @@ class PurgerTest {
     List<Long> first = new ArrayList<>();
     for (int node = 0; node < 4; node++) {
       Purger[] purger = new Purger[1];
-      Waits waits = new Waits(0, () -> purger[0].close());
+      Waits waits = new Waits(timing, 0, () -> purger[0].close());
       purger[0] = builder().random(new Random(node)).timing(waits).build();
       purger[0].loop();
       first.add(waits.waits.get(0));

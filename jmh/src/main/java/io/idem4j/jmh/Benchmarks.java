@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.BenchmarkResult;
@@ -44,6 +43,7 @@ public final class Benchmarks {
   private static final List<String> ASKING = List.of("-h", "-l", "-lp", "-lprof", "-lrf");
   private static final int ROUNDS = 3;
   private static final String RESULTS = "benchmarks.json";
+  private static final String WARMUPS = "-wi";
 
   /** What {@link Goals} compares, and what stands beside it. */
   private static final List<String> GOALS =
@@ -54,7 +54,8 @@ public final class Benchmarks {
           "CallBenchmark -p store=postgresql"
               + " -p by=byhand,idem4j,camel,springintegration,shedlock",
           "CallBenchmark -p store=mariadb,redis -p by=byhand,idem4j",
-          "CallBenchmark -p store=dynamodb -p by=byhand,idem4j,dynamodblockclient",
+          // The SDK is compiled for half a minute and more, on the processors that are measured.
+          "CallBenchmark -p store=dynamodb -p by=byhand,idem4j,dynamodblockclient -wi 60",
           "LeaseBenchmark.refusal -p store=postgresql,mariadb,redis,dynamodb",
           "HotKeyBenchmark -p store=memory,postgresql -p callers=64 -p waiting=true",
           "HotAnswerBenchmark -p store=postgresql",
@@ -103,17 +104,20 @@ public final class Benchmarks {
     return shown.toString();
   }
 
-  private static List<CommandLineOptions> parts(List<String> arguments)
-      throws CommandLineOptionException {
+  static List<CommandLineOptions> parts(List<String> arguments) throws CommandLineOptionException {
     if (arguments.isEmpty() || !arguments.get(0).equals("goals")) {
       return List.of(new CommandLineOptions(arguments.toArray(String[]::new)));
     }
     List<String> more = arguments.subList(1, arguments.size());
     List<CommandLineOptions> parts = new ArrayList<>();
     for (String each : GOALS) {
-      parts.add(
-          new CommandLineOptions(
-              Stream.concat(Stream.of(each.split(" ", -1)), more.stream()).toArray(String[]::new)));
+      List<String> part = new ArrayList<>(List.of(each.split(" ", -1)));
+      int own = part.indexOf(WARMUPS);
+      if (own >= 0 && more.contains(WARMUPS)) {
+        part.subList(own, own + 2).clear();
+      }
+      part.addAll(more);
+      parts.add(new CommandLineOptions(part.toArray(String[]::new)));
     }
     return parts;
   }

@@ -102,7 +102,9 @@ public final class JdbcKeyStore implements RecordPurger, RecordScanner {
   private final RecordTable table;
   private final BoundTable.Origin bound;
   private final JdbcTransactions transactions;
-  private final RefusedKeys refused = new RefusedKeys();
+
+  /** Open to tests, which fill it. */
+  final RefusedKeys refused = new RefusedKeys();
 
   private JdbcKeyStore(OwnConnections connections, RecordTable table, BoundTable.Origin bound) {
     this.connections = connections;

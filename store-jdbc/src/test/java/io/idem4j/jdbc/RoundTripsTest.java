@@ -6,6 +6,7 @@ import io.idem4j.spi.CasResult;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.Slots;
 import io.idem4j.spi.Stamp;
+import io.idem4j.spi.TransactionBound;
 import io.idem4j.tck.Samples;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -178,6 +179,35 @@ final class RoundTripsTest {
               case POSTGRESQL -> 3;
               case MARIADB -> 2;
             });
+  }
+
+  /** A read in the caller's transaction may be of its snapshot, and so of the past. */
+  @ParameterizedTest
+  @EnumSource
+  void claimInTheCallersTransaction_isNeverReadFirst(Database database) throws Exception {
+    open(database);
+    try (Connection connection = counting.getConnection()) {
+      connection.setAutoCommit(false);
+      TransactionBound bound = bound(connection);
+      KeyRecord first = Rows.claim();
+      bound.compareAndSet(first.keyId(), Stamp.ABSENT, first);
+      KeyRecord claim = Rows.claim();
+      counting.takeCalls();
+      bound.compareAndSet(claim.keyId(), Stamp.ABSENT, claim);
+      List<String> claiming = calls(counting);
+      bound.compareAndSet(claim.keyId(), claim.stamp(), Rows.completed(claim));
+      assertThat(claiming).isNotEmpty().hasSameSizeAs(calls(counting));
+      connection.rollback();
+    }
+  }
+
+  private TransactionBound bound(Connection connection) throws SQLException {
+    Dialect dialect = Dialect.of(connection);
+    Duration wait = Duration.ofMillis(200);
+    Statements statements = dialect.boundStatements(new TableName(table), wait);
+    return new BoundTable.Origin(
+            dialect, new RecordTable(dialect, statements), wait, new SlotLimit(1_024))
+        .in(connection);
   }
 
   @ParameterizedTest
