@@ -10,7 +10,6 @@ import io.idem4j.StoreCalls.Reply;
 import io.idem4j.spi.Grant;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.KeyState;
-import io.idem4j.spi.ReadFirst;
 import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
 import java.time.Duration;
@@ -71,7 +70,7 @@ final class Claiming {
 
   /** Claims from the beginning. */
   Answer start() {
-    return resume(engine.store() instanceof ReadFirst ? lookInsistently() : Optional.empty());
+    return resume(calls.readsFirst() ? lookInsistently() : Optional.empty());
   }
 
   /** Claims a record as a scan showed it, or not at all: for a completer. */
@@ -272,6 +271,7 @@ final class Claiming {
 
   /**
    * A read changes nothing, so whatever failed may be repeated, for as long as a write would be.
+   * Empty also where the claim has to see for itself.
    */
   private Optional<StoredRecord> lookInsistently() {
     try (InterruptGuard guard = new InterruptGuard()) {
@@ -289,7 +289,7 @@ final class Claiming {
       InterruptGuard guard, KeyStoreException failure, long end) {
     Backoff backoff = new Backoff(engine, guard);
     KeyStoreException latest = failure;
-    while (mayPass(latest) && backoff.pause(end)) {
+    while (!isForTheClaim(latest) && mayPass(latest) && backoff.pause(end)) {
       try {
         return calls.find();
       } catch (KeyStoreException e) {
@@ -297,7 +297,19 @@ final class Claiming {
         latest = e;
       }
     }
+    if (isForTheClaim(latest)) {
+      return Optional.empty();
+    }
     throw failed(latest);
+  }
+
+  /**
+   * Plain reads may be led to a replica where writes are not, and a key that is busy is an answer
+   * to a claim.
+   */
+  private static boolean isForTheClaim(KeyStoreException e) {
+    return e.reason() == KeyStoreException.Reason.READ_ONLY
+        || e.reason() == KeyStoreException.Reason.BUSY;
   }
 
   /** Puts back what a claim found whose last write is this one. */

@@ -3,6 +3,7 @@ package io.idem4j;
 import io.idem4j.spi.CasResult;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.KeyStore;
+import io.idem4j.spi.ReadFirst;
 import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
 import java.util.Optional;
@@ -43,6 +44,16 @@ final class StoreCalls {
           ? error
           : KeyStoreException.notApplied(
               KeyStoreException.Reason.BUSY, "an uncommitted writer holds the key", null);
+    }
+  }
+
+  /** Says whether the store wants this key to be read before it is claimed. */
+  boolean readsFirst() {
+    try {
+      return store instanceof ReadFirst first && first.readsFirst(id);
+    } catch (Throwable e) {
+      subject.storeError(foreign(e));
+      return false;
     }
   }
 

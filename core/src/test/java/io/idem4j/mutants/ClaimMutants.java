@@ -20,15 +20,27 @@ final class ClaimMutants {
         .mutant(
             "neverReadsFirst",
             "a store that is read first is read first",
-            "engine.store() instanceof ReadFirst ? lookInsistently() : Optional.empty()",
+            "calls.readsFirst() ? lookInsistently() : Optional.empty()",
             "Optional.empty()",
             "ClaimGuardsTest.roundTrips_readFirst_areThreeForAFirstCallAndOneForAReplayOrARefusal")
         .mutant(
             "alwaysReadsFirst",
             "a store is not read before its first write",
-            "engine.store() instanceof ReadFirst ? lookInsistently() : Optional.empty()",
+            "calls.readsFirst() ? lookInsistently() : Optional.empty()",
             "lookInsistently()",
             "ExecuteTest.execute_firstCall_runsAndRecords")
+        .mutant(
+            "believesAReplica",
+            "S1: what a replica answers a first read is for the claim to say",
+            "e.reason() == KeyStoreException.Reason.READ_ONLY ||",
+            "",
+            "FirstReadTest.firstRead_thatAReplicaAnswers_isForTheClaim")
+        .mutant(
+            "failsOnABusyRead",
+            "a key that is busy is an answer to a claim",
+            "|| e.reason() == KeyStoreException.Reason.BUSY",
+            "",
+            "FirstReadTest.firstRead_thatFindsTheKeyBusy_isForTheClaim")
         .mutant(
             "endsAWaitOnAPassingError",
             "a poll that fails for now is skipped",

@@ -22,6 +22,18 @@ final class StoreMutants {
   private static List<Mutant> storeCalls() {
     return Mutant.in("StoreCalls")
         .mutant(
+            "asksNoStoreWhichKeysItReadsFirst",
+            "a store says which keys are read first",
+            "store instanceof ReadFirst first && first.readsFirst(id)",
+            "store instanceof ReadFirst",
+            "FirstReadTest.keyThatTheStoreDoesNotReadFirst_isClaimedAtOnce")
+        .mutant(
+            "failsWhereNoStoreSaysWhatIsReadFirst",
+            "S7: what a store throws when it is asked which keys it reads first ends no call",
+            "subject.storeError(foreign(e)); return false;",
+            "throw e;",
+            "FirstReadTest.storeThatCannotSay_isNotReadFirst_andTheListenerIsTold")
+        .mutant(
             "readsANeighboursRecord",
             "I14: a record found must answer for its key",
             "live.ifPresent(this::requireOwn);",

@@ -123,7 +123,7 @@ public final class HistoryRecorder {
    * {@link ReadFirst} where the store is, and has no other ability.
    */
   public KeyStore around(KeyStore store) {
-    return store instanceof ReadFirst ? new RecordedReadFirst(store) : new Recorded(store);
+    return store instanceof ReadFirst first ? new RecordedReadFirst(first) : new Recorded(store);
   }
 
   /**
@@ -297,8 +297,16 @@ public final class HistoryRecorder {
   }
 
   private final class RecordedReadFirst extends Recorded implements ReadFirst {
-    RecordedReadFirst(KeyStore store) {
+    private final ReadFirst store;
+
+    RecordedReadFirst(ReadFirst store) {
       super(store);
+      this.store = store;
+    }
+
+    @Override
+    public boolean readsFirst(KeyId id) {
+      return store.readsFirst(id);
     }
   }
 }

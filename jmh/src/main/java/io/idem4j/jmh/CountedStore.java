@@ -13,8 +13,7 @@ import java.util.function.Supplier;
 
 /**
  * A store that counts the looks of those who wait, and the calls that throw. Where core reads
- * before it claims, the first look of each caller is taken off: {@link #called} says how many there
- * are.
+ * before it claims, that look is taken off.
  */
 class CountedStore implements KeyStore {
   private final KeyStore store;
@@ -26,22 +25,26 @@ class CountedStore implements KeyStore {
 
   /** Returns one around a store, which reads first where that one does. */
   static CountedStore of(KeyStore store) {
-    return store instanceof ReadFirst ? new ReadingFirst(store) : new CountedStore(store);
+    return store instanceof ReadFirst first ? new ReadingFirst(first) : new CountedStore(store);
   }
 
   private static final class ReadingFirst extends CountedStore implements ReadFirst {
-    ReadingFirst(KeyStore store) {
+    private final ReadFirst store;
+
+    ReadingFirst(ReadFirst store) {
       super(store);
+      this.store = store;
     }
 
     @Override
-    void called(int callers) {
-      Counts.POLLS.add(-callers);
+    public boolean readsFirst(KeyId id) {
+      boolean reads = store.readsFirst(id);
+      if (reads) {
+        Counts.POLLS.add(-1);
+      }
+      return reads;
     }
   }
-
-  /** Says how many callers there were, of whom nobody waits any more. */
-  void called(int callers) {}
 
   @Override
   public CasResult compareAndSet(KeyId id, Stamp expected, KeyRecord next) {

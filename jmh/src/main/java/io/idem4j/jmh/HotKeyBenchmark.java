@@ -66,7 +66,6 @@ public class HotKeyBenchmark {
 
   private final AtomicLong keys = new AtomicLong();
   private @Nullable OpenedStore opened;
-  private @Nullable CountedStore counted;
   private @Nullable Idem4j calls;
   private @Nullable ExecutorService threads;
 
@@ -74,10 +73,9 @@ public class HotKeyBenchmark {
   @Setup
   public void open() throws Exception {
     opened = StoreType.open(store);
-    counted = CountedStore.of(opened.store());
     calls =
         new Idem4j(
-            counted,
+            CountedStore.of(opened.store()),
             OperationPolicy.rerun()
                 .withWaitBudget(waiting ? Duration.ofSeconds(10) : Duration.ZERO));
     threads = Executors.newFixedThreadPool(callers, HotKeyBenchmark::caller);
@@ -124,7 +122,6 @@ public class HotKeyBenchmark {
       answers += each.get() instanceof Outcome.InFlight ? 0 : 1;
     }
     if (waiting && callers > 1) {
-      requireNonNull(counted).called(callers);
       Counts.INTERVALS.add((double) (1 + (System.nanoTime() - start) / SHORTEST_POLL_NANOS));
     }
     if (answers == 0 || (waiting && answers != callers)) {

@@ -41,7 +41,7 @@ final class BoundTable implements TransactionBound {
       Dialect.LockWait wait = origin.dialect().boundWait(connection, origin.lockTimeout());
       CasResult result;
       try {
-        result = origin.table().compareAndSet(connection, id, expected, next, false);
+        result = origin.table().compareAndSet(connection, id, expected, next);
       } catch (SQLException | RuntimeException e) {
         restoreAfter(e, wait);
         throw e;

@@ -5,6 +5,7 @@ import io.idem4j.KeyStoreException;
 import io.idem4j.MisuseException;
 import io.idem4j.spi.CasResult;
 import io.idem4j.spi.KeyRecord;
+import io.idem4j.spi.ReadFirst;
 import io.idem4j.spi.RecordPurger;
 import io.idem4j.spi.RecordScanner;
 import io.idem4j.spi.Stamp;
@@ -60,9 +61,9 @@ import javax.sql.DataSource;
  *
  * <p><b>Round trips.</b> One for a completion, a renewal and a read. A claim is one; one more over
  * a row whose retention is over, but on MariaDB; and one more where it is refused, on H2 and MySQL.
- * The keys that were refused last, 1,024 at most, are read before they are claimed, so that the
- * replays of a hot key are one plain read everywhere; where such a record is over or gone
- * meanwhile, its next claim costs that read more.
+ * The keys that were refused last, 1,024 at most, are {@linkplain #readsFirst read} before they are
+ * claimed, so that the replays of a hot key are one plain read everywhere; where such a record is
+ * gone meanwhile, its next claim costs that read more, and two where it is over.
  *
  * <p><b>Drivers of MariaDB and MySQL.</b> Each serves both servers, and both modes of {@code
  * useAffectedRows} will do. {@code autoReconnect} and {@code transactionReplay} are refused. With
@@ -95,7 +96,7 @@ import javax.sql.DataSource;
  *
  * <p>Safe for use by many threads. There is nothing to close; the data source stays the caller's.
  */
-public final class JdbcKeyStore implements RecordPurger, RecordScanner {
+public final class JdbcKeyStore implements ReadFirst, RecordPurger, RecordScanner {
   private static final int PURGE_BATCH = 1_000;
 
   private final OwnConnections connections;
@@ -103,8 +104,7 @@ public final class JdbcKeyStore implements RecordPurger, RecordScanner {
   private final BoundTable.Origin bound;
   private final JdbcTransactions transactions;
 
-  /** Open to tests, which fill it. */
-  final RefusedKeys refused = new RefusedKeys();
+  private final RefusedKeys refused = new RefusedKeys();
 
   private JdbcKeyStore(OwnConnections connections, RecordTable table, BoundTable.Origin bound) {
     this.connections = connections;
@@ -129,24 +129,31 @@ public final class JdbcKeyStore implements RecordPurger, RecordScanner {
   @Override
   public CasResult compareAndSet(KeyId id, Stamp expected, KeyRecord next) {
     bound.limit().requireFits(next.slots());
-    boolean claims = expected.equals(Stamp.ABSENT);
-    boolean readsFirst = claims && refused.contains(id);
     CasResult result =
         connections.call(
             "a compare-and-set",
             id,
-            handle -> table.compareAndSet(handle.getConnection(), id, expected, next, readsFirst));
-    if (claims && result instanceof CasResult.Refused) {
+            handle -> table.compareAndSet(handle.getConnection(), id, expected, next));
+    if (expected.equals(Stamp.ABSENT) && result instanceof CasResult.Refused) {
       refused.add(id);
-    } else if (readsFirst) {
-      refused.remove(id);
     }
     return result;
   }
 
   @Override
   public Optional<StoredRecord> find(KeyId id) {
-    return connections.call("a read", id, handle -> table.find(handle.getConnection(), id));
+    Optional<StoredRecord> live =
+        connections.call("a read", id, handle -> table.find(handle.getConnection(), id));
+    if (live.isEmpty()) {
+      refused.remove(id);
+    }
+    return live;
+  }
+
+  /** {@inheritDoc} Those that were refused last are read first. */
+  @Override
+  public boolean readsFirst(KeyId id) {
+    return refused.contains(id);
   }
 
   /**

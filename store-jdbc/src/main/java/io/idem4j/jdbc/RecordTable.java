@@ -43,24 +43,13 @@ final class RecordTable {
     this.statements = statements;
   }
 
-  /**
-   * See {@link io.idem4j.spi.KeyStore#compareAndSet}.
-   *
-   * @param readsFirst whether a claim begins with a read, which is all of it where there is a live
-   *     record, and costs less than a claim that is refused. Only on connections of the store's
-   *     own, where each statement sees what is committed.
-   */
-  CasResult compareAndSet(
-      Connection connection, KeyId id, Stamp expected, KeyRecord next, boolean readsFirst)
+  /** See {@link io.idem4j.spi.KeyStore#compareAndSet}. */
+  CasResult compareAndSet(Connection connection, KeyId id, Stamp expected, KeyRecord next)
       throws SQLException {
     try {
-      if (!expected.equals(Stamp.ABSENT)) {
-        return replace(connection, id, expected, next);
-      }
-      RecordRow row = readsFirst ? guess(connection, id) : null;
-      return row != null && row.live() != null
-          ? CasResult.refusedBy(row.live())
-          : claim(connection, id, next);
+      return expected.equals(Stamp.ABSENT)
+          ? claim(connection, id, next)
+          : replace(connection, id, expected, next);
     } catch (SQLException e) {
       if (SqlFailure.of(e) == SqlFailure.BUSY) {
         return CasResult.BUSY;
@@ -183,15 +172,6 @@ final class RecordTable {
       // Written between update and read. It matches, so it is no refusal (S3).
     }
     throw lostRaces(id);
-  }
-
-  /** What cannot be understood, or a replica said, is the claim's to say: it asks the primary. */
-  private @Nullable RecordRow guess(Connection connection, KeyId id) throws SQLException {
-    try {
-      return read(connection, id);
-    } catch (KeyStoreException e) {
-      return null;
-    }
   }
 
   private Claim insert(Connection connection, KeyId id, KeyRecord next) throws SQLException {

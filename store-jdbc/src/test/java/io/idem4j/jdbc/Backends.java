@@ -24,14 +24,6 @@ final class Backends {
         name -> new JdbcSubject(Database.H2, Postgres.pool(Sql.h2(), 10), nowhere(), Dialect::of));
   }
 
-  static JdbcSubject h2ReadingFirst() {
-    return MADE.computeIfAbsent(
-        "h2ReadingFirst",
-        name ->
-            new JdbcSubject(Database.H2, Postgres.pool(Sql.h2(), 10), nowhere(), Dialect::of)
-                .readingFirst());
-  }
-
   static JdbcSubject h2File() {
     return MADE.computeIfAbsent(
         "h2File",

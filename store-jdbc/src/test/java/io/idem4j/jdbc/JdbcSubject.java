@@ -22,8 +22,8 @@ final class JdbcSubject implements KeyStoreSubject {
   private final OwnConnections.DialectChoice dialect;
   private final DataSource dataSource;
   private final String table;
-  private KeyStore store;
-  private KeyStore second;
+  private final JdbcKeyStore store;
+  private final JdbcKeyStore second;
   private final JdbcKeyStore unreachable;
 
   /**
@@ -58,13 +58,6 @@ final class JdbcSubject implements KeyStoreSubject {
     lost.leadTo(closedPort);
     Sql.allowNulls(database, dataSource, table);
     Sql.run(dataSource, "CREATE TABLE IF NOT EXISTS caller_row (id VARCHAR(100) PRIMARY KEY)");
-  }
-
-  /** Makes both instances read each key before they claim it, as if they had just refused it. */
-  JdbcSubject readingFirst() {
-    store = new ReadingFirst(build(dataSource));
-    second = new ReadingFirst(build(dataSource));
-    return this;
   }
 
   private JdbcKeyStore build(DataSource from) {

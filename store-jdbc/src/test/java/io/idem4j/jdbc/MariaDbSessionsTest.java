@@ -142,8 +142,7 @@ final class MariaDbSessionsTest {
     try (Connection connection = streaming.getConnection()) {
       for (Connection each : List.of(connection, withoutHints(connection))) {
         KeyRecord claim = Samples.locked(Samples.keyId(), Samples.stamp()).build();
-        assertThatThrownBy(
-                () -> records.compareAndSet(each, claim.keyId(), Stamp.ABSENT, claim, false))
+        assertThatThrownBy(() -> records.compareAndSet(each, claim.keyId(), Stamp.ABSENT, claim))
             .isInstanceOfSatisfying(
                 SQLException.class, e -> assertThat(e.getErrorCode()).isEqualTo(1213));
       }

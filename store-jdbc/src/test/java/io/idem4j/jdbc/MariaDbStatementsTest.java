@@ -49,18 +49,21 @@ final class MariaDbStatementsTest {
                 assertThat(sql).containsPattern("^(INSERT|UPDATE|DELETE|SELECT) /\\*\\+ SET_VAR"));
   }
 
-  /** A table that is being changed is waited for no longer than a row, by a read first, too. */
+  /** A table that is being changed is waited for no longer than a row, by a read, too. */
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "MYSQL_STATEMENTS")
   void stores_3_2_9_lockedTable_isBusy(MariaDbVariant variant) throws Exception {
     JdbcKeyStore store = variant.store(variant.open(), table);
-    List<KeyRecord> claims = List.of(Rows.claim(), Rows.justRefused(store));
+    List<KeyRecord> claims = List.of(Rows.claim(), Rows.duplicate(Rows.done(store)));
     try (Connection holder = variant.open().getConnection();
         Statement statement = holder.createStatement()) {
       statement.execute("LOCK TABLES " + table + " WRITE");
       for (KeyRecord claim : claims) {
         assertThat(store.compareAndSet(claim.keyId(), Stamp.ABSENT, claim))
             .isEqualTo(CasResult.BUSY);
+        assertThatThrownBy(() -> store.find(claim.keyId()))
+            .isInstanceOfSatisfying(
+                KeyStoreException.class, e -> assertThat(e.reason()).isEqualTo(Reason.BUSY));
       }
       statement.execute("UNLOCK TABLES");
     }

@@ -42,22 +42,13 @@ final class Rows {
     return done;
   }
 
-  /** Claims and completes a fresh key, and returns the claim of a caller who was refused. */
-  static KeyRecord justRefused(JdbcKeyStore store) {
-    KeyRecord late = duplicate(done(store));
-    if (!(store.compareAndSet(late.keyId(), Stamp.ABSENT, late) instanceof CasResult.Refused)) {
-      throw new AssertionError("a duplicate was not refused");
-    }
-    return late;
-  }
-
   /** Writes on a connection of the test's, inside whatever transaction it has open. */
   static CasResult write(Connection connection, String table, Stamp expected, KeyRecord next)
       throws SQLException {
     Dialect dialect = Dialect.of(connection);
     Statements statements = dialect.statements(new TableName(table), Duration.ofMillis(200));
     return new RecordTable(dialect, statements)
-        .compareAndSet(connection, next.keyId(), expected, next, false);
+        .compareAndSet(connection, next.keyId(), expected, next);
   }
 
   /** Inserts a claim inside whatever transaction a connection of MariaDB has open. */
