@@ -70,7 +70,7 @@ final class Claiming {
 
   /** Claims from the beginning. */
   Answer start() {
-    return resume(calls.readsFirst() ? lookInsistently() : Optional.empty());
+    return resume(calls.readsFirst() ? lookFirst() : Optional.empty());
   }
 
   /** Claims a record as a scan showed it, or not at all: for a completer. */
@@ -270,46 +270,21 @@ final class Claiming {
   }
 
   /**
-   * A read changes nothing, so whatever failed may be repeated, for as long as a write would be.
-   * Empty also where the claim has to see for itself.
+   * Looks once, before anything is drawn or sent. What may pass is left to the claim, which
+   * insists, and so is what a replica said: plain reads may be led to one where writes are not.
    */
-  private Optional<StoredRecord> lookInsistently() {
+  private Optional<StoredRecord> lookFirst() {
     try (InterruptGuard guard = new InterruptGuard()) {
-      long end = now() + Math.min(TRANSIENT_BUDGET, storeDeadline);
       try {
         return calls.find();
       } catch (KeyStoreException e) {
         guard.absorb();
-        return lookAgain(guard, e, end);
+        if (mayPass(e) || e.reason() == KeyStoreException.Reason.READ_ONLY) {
+          return Optional.empty();
+        }
+        throw failed(e);
       }
     }
-  }
-
-  private Optional<StoredRecord> lookAgain(
-      InterruptGuard guard, KeyStoreException failure, long end) {
-    Backoff backoff = new Backoff(engine, guard);
-    KeyStoreException latest = failure;
-    while (!isForTheClaim(latest) && mayPass(latest) && backoff.pause(end)) {
-      try {
-        return calls.find();
-      } catch (KeyStoreException e) {
-        guard.absorb();
-        latest = e;
-      }
-    }
-    if (isForTheClaim(latest)) {
-      return Optional.empty();
-    }
-    throw failed(latest);
-  }
-
-  /**
-   * Plain reads may be led to a replica where writes are not, and a key that is busy is an answer
-   * to a claim.
-   */
-  private static boolean isForTheClaim(KeyStoreException e) {
-    return e.reason() == KeyStoreException.Reason.READ_ONLY
-        || e.reason() == KeyStoreException.Reason.BUSY;
   }
 
   /** Puts back what a claim found whose last write is this one. */

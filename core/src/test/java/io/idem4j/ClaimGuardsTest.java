@@ -163,40 +163,6 @@ class ClaimGuardsTest extends EngineGuards {
   }
 
   @Test
-  void firstRead_thatFailsForNow_isRepeated() {
-    Operation<String> cheap = on(new Cheap(bench.store), OperationPolicy.rerun());
-    bench.line.onReads(Fault.NOT_SENT, Fault.REQUEST_LOST);
-    assertThat(cheap.execute(TENANT, "k", BODY, bench.effect()))
-        .isEqualTo(new Outcome.Executed<>("answer 1", true));
-    assertThat(bench.store.reads).isEqualTo(3);
-    int writes = bench.store.writes.size();
-    cheap.execute(TENANT, "k", BODY, bench.effect());
-    assertThat(bench.store.writes).as("a replay is one read").hasSize(writes);
-  }
-
-  @Test
-  void firstRead_thatFailsForGoodOrForLong_isATypedErrorAndRunsNothing() {
-    Operation<String> cheap = on(new Cheap(bench.store), OperationPolicy.rerun());
-    onReads(Fault.NOT_SENT, 1_000);
-    long start = bench.timing.nanoTime();
-    assertThatThrownBy(() -> cheap.execute(TENANT, "k", BODY, bench.effect()))
-        .isInstanceOf(KeyStoreException.class)
-        .hasMessageContaining("the operation was not run");
-    assertThat(since(start)).isEqualTo(seconds(1));
-
-    bench.line.clearFaults();
-    bench.store.reads = 0;
-    bench.store.beforeRead =
-        () -> {
-          throw KeyStoreException.notApplied(KeyStoreException.Reason.FULL, "test", null);
-        };
-    assertThatThrownBy(() -> cheap.execute(TENANT, "k", BODY, bench.effect()))
-        .isInstanceOf(KeyStoreException.class);
-    assertThat(bench.store.reads).isEqualTo(1);
-    assertThat(bench.effects).hasValue(0);
-  }
-
-  @Test
   void firstRead_ofAnotherKeysRecord_isATypedError() {
     rerun.execute(TENANT, "neighbour", BODY, bench.effect());
     KeyStore crossed =

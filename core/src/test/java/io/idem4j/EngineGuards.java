@@ -14,7 +14,6 @@ import io.idem4j.tck.FaultyKeyStore.Fault;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Timeout;
@@ -135,9 +134,5 @@ abstract class EngineGuards {
 
   void replaceByTheNextFormat() {
     replace(bench.record("k").toBuilder().stamp(new Stamp(1, 1)).format(2));
-  }
-
-  void onReads(Fault fault, int times) {
-    bench.line.onReads(Collections.nCopies(times, fault).toArray(Fault[]::new));
   }
 }

@@ -3,7 +3,10 @@ package io.idem4j;
 import static io.idem4j.Bench.BODY;
 import static io.idem4j.Bench.TENANT;
 import static io.idem4j.Bench.key;
+import static io.idem4j.Bench.seconds;
+import static io.idem4j.ExecuteTest.granted;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.idem4j.KeyStoreException.Reason;
 import io.idem4j.spi.CasResult;
@@ -11,9 +14,13 @@ import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.ReadFirst;
 import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
+import io.idem4j.spi.TransactionBound;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Which keys are read before they are claimed, and what such a read may decide. */
 final class FirstReadTest extends EngineGuards {
@@ -74,26 +81,75 @@ final class FirstReadTest extends EngineGuards {
     assertThat(bench.effects).hasValue(1);
   }
 
+  /** Calls while each first read fails like this: the claim decides, as if nobody had read. */
+  private void assertIsForTheClaim(Supplier<KeyStoreException> failure) {
+    Operation<String> operation = reading(id -> true);
+    bench.store.beforeRead =
+        () -> {
+          throw failure.get();
+        };
+    assertTrips(operation, "k", 1, 2);
+    assertTrips(operation, "k", 1, 1);
+    assertThat(bench.effects).hasValue(1);
+  }
+
   /** Plain reads may be led elsewhere than writes are. */
   @Test
   void firstRead_thatAReplicaAnswers_isForTheClaim() {
-    assertIsForTheClaim(Reason.READ_ONLY);
+    assertIsForTheClaim(() -> KeyStoreException.notApplied(Reason.READ_ONLY, "test", null));
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"UNAVAILABLE", "CONFLICT", "BUSY"})
+  void firstRead_thatFailsForNow_isForTheClaim(Reason reason) {
+    assertIsForTheClaim(() -> KeyStoreException.notApplied(reason, "test", null));
+  }
+
+  /** However long it took: the claim has a store deadline of its own. */
   @Test
-  void firstRead_thatFindsTheKeyBusy_isForTheClaim() {
-    assertIsForTheClaim(Reason.BUSY);
+  void firstRead_thatIsNotAnswered_isForTheClaim() {
+    assertIsForTheClaim(
+        () -> {
+          bench.pass(seconds(7));
+          return lost();
+        });
   }
 
-  private void assertIsForTheClaim(Reason reason) {
+  @ParameterizedTest
+  @EnumSource(names = {"FULL", "TOO_LARGE", "UNREADABLE", "MISCONFIGURED"})
+  void firstRead_thatFailsForGood_isATypedErrorAndSendsNothing(Reason reason) {
     Operation<String> operation = reading(id -> true);
     bench.store.beforeRead =
         () -> {
           throw KeyStoreException.notApplied(reason, "test", null);
         };
-    assertTrips(operation, "k", 1, 2);
-    assertTrips(operation, "k", 1, 1);
-    assertThat(bench.effects).hasValue(1);
+    assertThatThrownBy(() -> operation.execute(TENANT, "k", BODY, bench.effect()))
+        .isInstanceOfSatisfying(
+            KeyStoreException.class, e -> assertThat(e.reason()).isEqualTo(reason))
+        .hasMessageContaining("the operation was not run");
+    assertThat(bench.store.reads).isEqualTo(1);
+    assertThat(bench.store.writes).isEmpty();
+    assertThat(bench.effects).hasValue(0);
+  }
+
+  /** A read in a transaction may be of its snapshot, and so of the past. */
+  @Test
+  void claimInATransaction_isNotReadFirst() {
+    Operation<String> operation = reading(id -> true);
+    TransactionBound transaction =
+        new TransactionBound() {
+          @Override
+          public CasResult compareAndSet(KeyId id, Stamp expected, KeyRecord next) {
+            return bench.memory.compareAndSet(id, expected, next);
+          }
+
+          @Override
+          public Optional<StoredRecord> find(KeyId id) {
+            throw new AssertionError("read");
+          }
+        };
+    granted(operation.claim(transaction, key("k"), BODY));
+    assertThat(bench.store.reads).isZero();
   }
 
   @Test

@@ -3,13 +3,14 @@ package io.idem4j.spi;
 import io.idem4j.KeyId;
 
 /**
- * A store for which a read is much cheaper than a refused write: core asks {@link KeyStore#find}
- * before it draws a stamp and claims. A first call then costs one read more; a replay is one read.
- * Not worth it where a refused write, which brings the record, costs about as much as a read.
+ * A store of which core asks {@link KeyStore#find} before it draws a stamp and claims. A replay is
+ * one read then, and a first call costs one read more: for stores whose reads cost much less than
+ * refused writes, and for keys that are likely to have a record. A wrapper of such a store passes
+ * the ability on, or its calls are claimed at once.
  *
- * <p>A read that throws {@link io.idem4j.KeyStoreException.Reason#READ_ONLY} or {@link
- * io.idem4j.KeyStoreException.Reason#BUSY} is left to the claim. What else may pass is repeated for
- * a second at most; then it ends the call, as do all other failures, and nothing was sent.
+ * <p>The read decides nothing that a claim would not. Where it fails for now, or without an answer,
+ * or by {@link io.idem4j.KeyStoreException.Reason#READ_ONLY}, the claim is sent all the same; any
+ * other failure ends the call, and nothing was sent.
  */
 public interface ReadFirst extends KeyStore {
   /**

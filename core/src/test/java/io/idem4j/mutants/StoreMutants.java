@@ -32,7 +32,8 @@ final class StoreMutants {
             "S7: what a store throws when it is asked which keys it reads first ends no call",
             "subject.storeError(foreign(e)); return false;",
             "throw e;",
-            "FirstReadTest.storeThatCannotSay_isNotReadFirst_andTheListenerIsTold")
+            "FirstReadTest.storeThatCannotSay_isNotReadFirst_andTheListenerIsTold",
+            "IllegalStateException")
         .mutant(
             "readsANeighboursRecord",
             "I14: a record found must answer for its key",

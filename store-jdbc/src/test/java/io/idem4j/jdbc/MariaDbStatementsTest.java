@@ -3,9 +3,13 @@ package io.idem4j.jdbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.idem4j.Fingerprint;
+import io.idem4j.Idempotency;
 import io.idem4j.KeyStoreException;
 import io.idem4j.KeyStoreException.Certainty;
 import io.idem4j.KeyStoreException.Reason;
+import io.idem4j.Operation;
+import io.idem4j.Outcome;
 import io.idem4j.spi.CasResult;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.Stamp;
@@ -54,18 +58,19 @@ final class MariaDbStatementsTest {
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "MYSQL_STATEMENTS")
   void stores_3_2_9_lockedTable_isBusy(MariaDbVariant variant) throws Exception {
     JdbcKeyStore store = variant.store(variant.open(), table);
-    List<KeyRecord> claims = List.of(Rows.claim(), Rows.duplicate(Rows.done(store)));
-    try (Connection holder = variant.open().getConnection();
+    KeyRecord claim = Rows.claim();
+    try (Idempotency idempotency = Idempotency.builder(store).build();
+        Connection holder = variant.open().getConnection();
         Statement statement = holder.createStatement()) {
+      Operation<String> operation = Rows.justRefused(idempotency);
+      assertThat(store.readsFirst(Rows.HOT.id())).isTrue();
       statement.execute("LOCK TABLES " + table + " WRITE");
-      for (KeyRecord claim : claims) {
-        assertThat(store.compareAndSet(claim.keyId(), Stamp.ABSENT, claim))
-            .isEqualTo(CasResult.BUSY);
-        assertThatThrownBy(() -> store.find(claim.keyId()))
-            .isInstanceOfSatisfying(
-                KeyStoreException.class, e -> assertThat(e.reason()).isEqualTo(Reason.BUSY));
-      }
+      assertThat(store.compareAndSet(claim.keyId(), Stamp.ABSENT, claim)).isEqualTo(CasResult.BUSY);
+      assertThat(operation.execute(Rows.HOT, Fingerprint.none(), context -> "again"))
+          .isInstanceOf(Outcome.InFlight.class);
       statement.execute("UNLOCK TABLES");
+      assertThat(operation.execute(Rows.HOT, Fingerprint.none(), context -> "again").orElseThrow())
+          .isEqualTo("x");
     }
   }
 

@@ -2,14 +2,10 @@ package io.idem4j.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.idem4j.Codec;
 import io.idem4j.Fingerprint;
 import io.idem4j.Idempotency;
-import io.idem4j.IdempotencyKey;
 import io.idem4j.Operation;
-import io.idem4j.OperationPolicy;
 import io.idem4j.Outcome;
-import io.idem4j.Scope;
 import io.idem4j.spi.CasResult;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.ReadFirst;
@@ -31,8 +27,6 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /** architecture.md §4: what a call costs. One execution of a statement is one round trip. */
 final class RoundTripsTest {
-  private static final IdempotencyKey HOT = IdempotencyKey.of(Scope.single(), "op", "hot");
-
   private DataSource real;
   private String table;
   private ScriptedDataSource counting;
@@ -152,24 +146,15 @@ final class RoundTripsTest {
   /** Opens a store under an operation whose key was just refused; forgets the calls. */
   private Operation<String> justRefused(Database database) {
     open(database);
-    Operation<String> operation = operation();
-    for (int call = 0; call < 2; call++) {
-      assertThat(operation.execute(HOT, Fingerprint.none(), context -> "x").orElseThrow())
-          .isEqualTo("x");
-    }
-    assertThat(store.readsFirst(HOT.id())).isTrue();
+    Operation<String> operation = Rows.justRefused(Idempotency.builder(store).build());
+    assertThat(store.readsFirst(Rows.HOT.id())).isTrue();
     counting.takeCalls();
     return operation;
   }
 
-  private Operation<String> operation() {
-    return Idempotency.builder(store)
-        .build()
-        .operation("op", Codec.text(), OperationPolicy.rerun());
-  }
-
   private int execute(Operation<String> operation, Class<?> outcome) {
-    assertThat(operation.execute(HOT, Fingerprint.none(), context -> "y")).isInstanceOf(outcome);
+    assertThat(operation.execute(Rows.HOT, Fingerprint.none(), context -> "y"))
+        .isInstanceOf(outcome);
     return calls(counting).size();
   }
 
@@ -200,7 +185,7 @@ final class RoundTripsTest {
   @EnumSource
   void claimOfAKeyThatWasJustRefused_whoseRetentionIsOver_addsTwoReads(Database database) {
     Operation<String> operation = justRefused(database);
-    assertThat(Sql.update(real, table, HOT.id(), "retain_until_ms = 1")).isTrue();
+    assertThat(Sql.update(real, table, Rows.HOT.id(), "retain_until_ms = 1")).isTrue();
     int claim =
         switch (database) {
           case H2 -> 3;

@@ -1,5 +1,12 @@
 package io.idem4j.jdbc;
 
+import io.idem4j.Codec;
+import io.idem4j.Fingerprint;
+import io.idem4j.Idempotency;
+import io.idem4j.IdempotencyKey;
+import io.idem4j.Operation;
+import io.idem4j.OperationPolicy;
+import io.idem4j.Scope;
 import io.idem4j.spi.CasResult;
 import io.idem4j.spi.KeyRecord;
 import io.idem4j.spi.Stamp;
@@ -12,6 +19,9 @@ import javax.sql.DataSource;
 
 /** Records, and ways to write them that are not the store's. */
 final class Rows {
+  /** A key under which {@link #justRefused} calls. */
+  static final IdempotencyKey HOT = IdempotencyKey.of(Scope.single(), "op", "hot");
+
   private Rows() {}
 
   /** Returns the first claim of a fresh key. */
@@ -40,6 +50,19 @@ final class Rows {
       throw new AssertionError("a fresh key was refused");
     }
     return done;
+  }
+
+  /** Calls under {@link #HOT} until it was refused, and has an answer. */
+  static Operation<String> justRefused(Idempotency idempotency) {
+    Operation<String> operation =
+        idempotency.operation("op", Codec.text(), OperationPolicy.rerun());
+    for (int call = 0; call < 2; call++) {
+      String answer = operation.execute(HOT, Fingerprint.none(), context -> "x").orElseThrow();
+      if (!"x".equals(answer)) {
+        throw new AssertionError("the answer of another");
+      }
+    }
+    return operation;
   }
 
   /** Writes on a connection of the test's, inside whatever transaction it has open. */
