@@ -15,7 +15,6 @@ import io.idem4j.spi.RecordScanner;
 import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -148,16 +147,15 @@ public final class MemoryKeyStore implements ReadFirst, RecordPurger, RecordScan
   public Page scan(Kind kind, int limit, Optional<String> from) {
     requirePositive(limit);
     Optional<KeyId> after = from.map(MemoryKeyStore::parsePlace);
-    long now = nanoClock.getAsLong();
-    List<StoredRecord> found = new ArrayList<>();
-    entries.values().stream()
-        .filter(entry -> entry.isLive(now) && isWanted(kind, entry, now))
-        .filter(entry -> after.isEmpty() || entry.record().keyId().compareTo(after.get()) > 0)
-        .sorted(Comparator.comparing(entry -> entry.record().keyId()))
-        .limit(limit)
-        .forEach(entry -> found.add(entry.stored(now)));
+    List<StoredRecord> found =
+        entries.values().stream()
+            .filter(entry -> after.isEmpty() || entry.record().keyId().compareTo(after.get()) > 0)
+            .flatMap(entry -> wanted(kind, entry).stream())
+            .sorted(Comparator.comparing(StoredRecord::keyId))
+            .limit(limit)
+            .toList();
     return new Page(
-        List.copyOf(found),
+        found,
         found.size() < limit
             ? Optional.empty()
             : Optional.of(HexFormat.of().formatHex(found.get(limit - 1).keyId().bytes())));
@@ -168,11 +166,16 @@ public final class MemoryKeyStore implements ReadFirst, RecordPurger, RecordScan
     return size.get();
   }
 
-  private static boolean isWanted(Kind kind, Entry entry, long now) {
-    return switch (kind) {
-      case ABANDONED -> entry.record().state() == KeyState.LOCKED && entry.leaseEnd() - now <= 0;
-      case IN_DOUBT -> entry.record().state() == KeyState.FAILED_IN_DOUBT;
-    };
+  /** The clock is read after the entry was seen: at an earlier time, more would be left. */
+  private Optional<StoredRecord> wanted(Kind kind, Entry entry) {
+    long now = nanoClock.getAsLong();
+    boolean wanted =
+        switch (kind) {
+          case ABANDONED ->
+              entry.record().state() == KeyState.LOCKED && entry.leaseEnd() - now <= 0;
+          case IN_DOUBT -> entry.record().state() == KeyState.FAILED_IN_DOUBT;
+        };
+    return wanted && entry.isLive(now) ? Optional.of(entry.stored(now)) : Optional.empty();
   }
 
   private boolean makeRoom() {

@@ -9,6 +9,8 @@ import io.idem4j.KeyStoreException.Reason;
 import io.idem4j.MisuseException;
 import io.idem4j.spi.CasResult;
 import io.idem4j.spi.KeyRecord;
+import io.idem4j.spi.KeyState;
+import io.idem4j.spi.RecordScanner;
 import io.idem4j.spi.Slots;
 import io.idem4j.spi.Stamp;
 import io.idem4j.spi.StoredRecord;
@@ -21,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -254,6 +257,39 @@ final class MemoryKeyStoreBoundTest {
     interfere(3, () -> assertThat(store.purge(10)).isEqualTo(2));
     claim(store);
     assertThat(store.size()).isEqualTo(1);
+  }
+
+  @Test
+  void s05_scanBesideAWrite_showsNoMoreThanIsLeft() {
+    // A record is written after the scan has read the clock, and as much later as a scan takes.
+    AtomicReference<Runnable> later = new AtomicReference<>(() -> {});
+    MemoryKeyStore store =
+        new MemoryKeyStore(
+            10,
+            () -> {
+              long now = clock.get();
+              later.getAndSet(() -> {}).run();
+              return now;
+            });
+    KeyRecord doubt =
+        Samples.locked(Samples.keyId(), Samples.stamp())
+            .state(KeyState.FAILED_IN_DOUBT)
+            .lease(Duration.ZERO)
+            .build();
+    store.compareAndSet(doubt.keyId(), Stamp.ABSENT, doubt);
+    KeyRecord newer = doubt.toBuilder().stamp(doubt.stamp().next()).build();
+    later.set(
+        () -> {
+          clock.addAndGet(Duration.ofMillis(1).toNanos());
+          assertThat(store.compareAndSet(doubt.keyId(), doubt.stamp(), newer))
+              .isEqualTo(CasResult.APPLIED);
+        });
+    List<StoredRecord> shown =
+        store.scan(RecordScanner.Kind.IN_DOUBT, 10, Optional.empty()).records();
+    assertThat(store.find(doubt.keyId()).map(StoredRecord::stamp)).contains(newer.stamp());
+    assertThat(shown).hasSize(1);
+    assertThat(shown.get(0).retentionLeft()).isLessThanOrEqualTo(Samples.RETENTION);
+    assertThat(shown.get(0).leaseLeft()).isLessThanOrEqualTo(Duration.ZERO);
   }
 
   /** Lets something happen at one of the next readings of the clock. */
